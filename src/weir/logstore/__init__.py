@@ -1,0 +1,1 @@
+"""Records at rest: write-ahead log, Parquet segments, tails by cursor, snapshots for queries."""
