@@ -1,0 +1,112 @@
+"""A counted flow in memory: the one array layout between the kernel (or a pcap) and the window.
+
+What enters: rows drained from the kernel maps. What leaves: the same rows with equal keys summed (``fold``) and the
+negative rest that a later drop left behind taken out (``settle``). Rule: packets and bytes are only ever added, so the
+sum over all rows never changes here; a row whose packets have come down to zero is a flow whose packets were all
+re-booked, and is dropped.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+FLOW = np.dtype(
+    [
+        ("ifindex", "<u4"),  # kernel side: the device; after the agent's booking: the ENI's ordinal
+        ("family", "u1"),  # 4 or 6
+        ("proto", "u1"),
+        ("direction", "u1"),  # DIRECTION_IN, DIRECTION_OUT, as the ENI sees it
+        ("action", "u1"),  # ACTION_ACCEPT, ACTION_REJECT
+        ("sport", "<u2"),
+        ("dport", "<u2"),  # ICMP: type * 256 + code
+        ("pad", "<u4"),
+        ("src", "V16"),  # IPv4 as ::ffff:a.b.c.d
+        ("dst", "V16"),
+        ("packets", "<i8"),  # may be negative: packets re-booked from ACCEPT to REJECT
+        ("bytes", "<i8"),
+        ("first_ns", "<i8"),  # CLOCK_REALTIME
+        ("last_ns", "<i8"),
+        ("tcp_flags", "<u2"),
+        ("reason", "<u2"),  # kernel drop reason, 0 for ACCEPT
+        ("rule_id", "<u4"),  # from a rule's mark, 0 if none
+    ]
+)
+KEY_BYTES = 48
+"""``FLOW`` begins with its key: two rows are the same flow when their first 48 bytes are equal."""
+assert FLOW.fields is not None
+assert FLOW.fields["packets"][1] == KEY_BYTES
+
+DIRECTION_IN, DIRECTION_OUT = 0, 1
+ACTION_ACCEPT, ACTION_REJECT = 1, 2
+
+Flows = NDArray[np.void]
+
+
+def empty() -> Flows:
+    """No rows, shape (0,), dtype ``FLOW``."""
+    return np.zeros(0, FLOW)
+
+
+def fold(rows: Flows) -> Flows:
+    """Rows with equal keys become one: packets and bytes summed, first and last widened, flags OR-ed.
+
+    Rows that sum to zero packets and zero bytes are dropped; negative sums are kept (see ``settle``). The order of the
+    result is that of the key's hash and means nothing.
+    """
+    if len(rows) == 0:
+        return rows
+    rows = np.ascontiguousarray(rows)
+    words = rows.view(np.uint8).reshape(len(rows), FLOW.itemsize)[:, :KEY_BYTES].copy().view("<u8")
+    order = _grouping(words)
+    rows, words = rows[order], words[order]
+    starts = np.flatnonzero(np.concatenate(([True], (words[1:] != words[:-1]).any(axis=1))))
+    out = rows[starts]
+    for name, ufunc in _SUMMARY.items():
+        out[name] = ufunc.reduceat(rows[name], starts)
+    return out[(out["packets"] != 0) | (out["bytes"] != 0)]
+
+
+_SUMMARY = {
+    "packets": np.add,
+    "bytes": np.add,
+    "first_ns": np.minimum,
+    "last_ns": np.maximum,
+    "tcp_flags": np.bitwise_or,
+    "reason": np.maximum,
+    "rule_id": np.maximum,
+}
+
+
+def _grouping(words: NDArray[np.uint64]) -> NDArray[np.intp]:
+    """An order in which equal keys are neighbours. ``words``: shape (n, 6).
+
+    Sorting one 64-bit hash is several times faster than sorting six words; should two different keys ever share a
+    hash, the slow order is taken instead, so the answer never depends on luck.
+    """
+    mixed = np.zeros(len(words), np.uint64)
+    for column in range(words.shape[1]):
+        mixed = (mixed ^ words[:, column]) * np.uint64(0x9E3779B97F4A7C15)
+        mixed ^= mixed >> np.uint64(32)
+    order = np.argsort(mixed, kind="stable")
+    same_hash = mixed[order][1:] == mixed[order][:-1]
+    same_key = (words[order][1:] == words[order][:-1]).all(axis=1)
+    if (same_hash & ~same_key).any():
+        return np.lexsort(words.T)
+    return order
+
+
+def settle(closed: Flows, late: Flows) -> tuple[Flows, Flows]:
+    """Books drops that crossed the end of a window back into it.
+
+    ``closed`` are the folded rows of a window that has ended, ``late`` the rows drained just after. A row of ``late``
+    with negative packets takes packets out of an ACCEPT that was counted before the swap: it is applied to ``closed``.
+    Returns (closed, late), each folded; a negative row that finds nothing to be taken from stays in ``late``.
+    """
+    late = fold(late)
+    negative = late["packets"] < 0
+    if not negative.any():
+        return closed, late
+    joined = fold(np.concatenate([closed, late[negative]]))
+    unmatched = joined["packets"] < 0
+    return joined[~unmatched], np.concatenate([late[~negative], joined[unmatched]])
