@@ -64,7 +64,8 @@ def fold(rows: Flows) -> Flows:
     out = rows[starts]
     for name, ufunc in _SUMMARY.items():
         out[name] = ufunc.reduceat(rows[name], starts)
-    return out[(out["packets"] != 0) | (out["bytes"] != 0)]
+    kept: Flows = out[(out["packets"] != 0) | (out["bytes"] != 0)]
+    return kept
 
 
 _SUMMARY = {
@@ -92,7 +93,7 @@ def _grouping(words: NDArray[np.uint64]) -> NDArray[np.intp]:
     same_hash = mixed[order][1:] == mixed[order][:-1]
     same_key = (words[order][1:] == words[order][:-1]).all(axis=1)
     if (same_hash & ~same_key).any():
-        return np.lexsort(words.T)
+        return np.asarray(np.lexsort(words.T))
     return order
 
 
