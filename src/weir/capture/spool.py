@@ -1,8 +1,8 @@
 """The agent's disk: closed windows wait here until the log store has acknowledged them.
 
-What enters: one Arrow table per batch with the logstore it is for. What leaves: the same batches in the order they came,
-until ``done`` removes them. Rule: ``keep`` returns only after the bytes and the directory entry are on disk; a batch has
-an id of its own, so delivering it twice stores it once.
+What enters: one Arrow table per batch with the logstore it is for. What leaves: the same batches in the order they
+came, until ``done`` removes them. Rule: ``keep`` returns only after the bytes and the directory entry are on disk; a
+batch has an id of its own, so delivering it twice stores it once.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class Spool:
         return path
 
     def waiting(self) -> Iterator[Batch]:
-        """The batches on disk now, oldest first; a file that vanished or is damaged meanwhile is skipped or set aside."""
+        """The batches on disk now, oldest first; a damaged one is renamed, and its rows are counted as lost."""
         for path in sorted(self._sizes):
             try:
                 payload = path.read_bytes()

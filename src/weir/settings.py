@@ -1,0 +1,137 @@
+"""Every setting, once: name, environment variable, default, unit.
+
+What enters: command-line values and the environment. What leaves: one frozen ``Settings``. Rule: a command-line value
+wins over the environment, the environment over the default; an unreadable value is refused with the variable's name.
+The manual's table and ``weir settings`` are drawn from ``SETTINGS``.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+class SettingError(ValueError):
+    """A setting's text cannot be read; the message names the setting and what is expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting. ``read`` turns its text into its value and raises ``ValueError`` when it cannot."""
+
+    name: str
+    default: str
+    read: Callable[[str], Any]
+    doc: str
+
+    @property
+    def variable(self) -> str:
+        return "WEIR_" + self.name.upper()
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """HOST:PORT; an IPv6 host is written in brackets."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def _address(text: str) -> Address:
+    host, separator, port = text.rpartition(":")
+    if not separator or not port.isdigit() or not 0 <= int(port) <= 65535:
+        raise ValueError("expected HOST:PORT")
+    return Address(host.strip("[]"), int(port))
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) == 0:
+        raise ValueError("expected a whole number above 0")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 86_400:
+        raise ValueError("expected seconds between 0 and 86400")
+    return value
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("data", "./weir-data", Path, "Directory of everything Weir keeps: catalog, logs, keys, spool."),
+    Setting("listen", "127.0.0.1:8080", _address, "HOST:PORT of the one port: RPC, SLS, health, metrics. 0: any free."),
+    Setting("catalog", "", str, "SQLAlchemy URL of the catalog; empty: SQLite in the data directory."),
+    Setting("region", "cn-hangzhou", str, "Region this server is; also the default of every client command."),
+    Setting("sls_bases", "sls.local,localhost,127.0.0.1", _words, "Host names under which PROJECT.NAME is a project."),
+    Setting("time_zone", "UTC", str, "Time zone in which queries print and truncate times."),
+    Setting("query_memory_mb", "1024", _positive, "Memory of one query in MiB; a query above it fails alone."),
+    Setting("endpoint", "http://127.0.0.1:8080", str, "Server that client commands and the agent talk to."),
+    Setting("access_key_id", "", str, "AccessKey of client commands and of the agent."),
+    Setting("access_key_secret", "", str, "Secret of that AccessKey."),
+    Setting("node", socket.gethostname(), str, "Name of this host in ENI bindings."),
+    Setting("netns", "", str, "Network namespace whose devices the agent captures; empty: its own."),
+    Setting("spool", "", str, "Directory of the agent's undelivered batches; empty: DATA/spool."),
+    Setting("flows_max", "262144", _positive, "Flows per address family the kernel tables hold between two drains."),
+    Setting("drain_seconds", "5", _seconds, "Seconds between two drains of the kernel tables."),
+    Setting("sync_seconds", "1", _seconds, "Seconds between two looks of the agent at what it should capture."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The effective settings. ``sources``: setting name -> 'option', 'environment' or 'default'."""
+
+    data: Path
+    listen: Address
+    catalog: str
+    region: str
+    sls_bases: tuple[str, ...]
+    time_zone: str
+    query_memory_mb: int
+    endpoint: str
+    access_key_id: str
+    access_key_secret: str
+    node: str
+    netns: str
+    spool: str
+    flows_max: int
+    drain_seconds: float
+    sync_seconds: float
+    sources: Mapping[str, str]
+
+    @property
+    def spool_directory(self) -> Path:
+        return Path(self.spool) if self.spool else self.data / "spool"
+
+    @property
+    def catalog_url(self) -> str:
+        return self.catalog or f"sqlite:///{(self.data / 'catalog.db').absolute()}"
+
+
+def load(environment: Mapping[str, str], options: Mapping[str, str | None] | None = None) -> Settings:
+    """Reads all settings. Raises ``SettingError`` naming the first that cannot be read."""
+    options = options or {}
+    values: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    for setting in SETTINGS:
+        text, source = setting.default, "default"
+        if environment.get(setting.variable):
+            text, source = environment[setting.variable], "environment"
+        if options.get(setting.name) is not None:
+            text, source = str(options[setting.name]), "option"
+        try:
+            values[setting.name] = setting.read(text)
+        except ValueError as error:
+            raise SettingError(f"{setting.variable}={text!r}: {error}") from error
+        sources[setting.name] = source
+    return Settings(**values, sources=sources)
