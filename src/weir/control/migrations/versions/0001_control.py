@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from alembic import op
+
 from weir.control.schema import METADATA
 
 revision = "0001"

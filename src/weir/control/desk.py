@@ -1,0 +1,67 @@
+"""What every handler has at hand, and the checks that many of them begin with.
+
+What enters: the catalog, the configured regions, the log store and the clock, put together once at start. What leaves:
+``Desk``, passed to each handler beside the caller and the command. Rule: a handler reads the time once, through
+``now()``; nothing below reads a clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, Row, select
+
+from weir.control.access import Caller
+from weir.control.catalog import Catalog
+from weir.control.regions import Region
+from weir.control.schema import accounts
+from weir.logstore.store import Store
+from weir.model.failures import INVALID_REGION_ID_NOT_FOUND, OPERATION_UNSUPPORTED_ACTION, Refusal
+
+VPC_QUOTA = 10
+"""VPCs of an account in one region; above it CreateVpc answers QuotaExceeded.Vpc (source: VPC quotas page)."""
+VSWITCH_QUOTA = 150
+"""VSwitches of one VPC; above it CreateVSwitch answers QuotaExceeded.VSwitch (source: VPC quotas page)."""
+ENI_QUOTA = 100
+"""ENIs of an account in one region; above it CreateNetworkInterface answers QuotaExceeded.Eni (source: ECS quotas)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """``clock``: Unix seconds. ``started``: when this server began to listen, for judging an agent's silence."""
+
+    catalog: Catalog
+    regions: tuple[Region, ...]
+    store: Store
+    clock: Callable[[], float]
+    started: float
+
+    def now(self) -> float:
+        """Unix seconds."""
+        return self.clock()
+
+    def region(self, region_id: str) -> Region:
+        """The configured region. Raises InvalidRegionId.NotFound."""
+        for region in self.regions:
+            if region.region_id == region_id:
+                return region
+        raise Refusal(INVALID_REGION_ID_NOT_FOUND, region_id=region_id)
+
+    def flow_log_region(self, region_id: str) -> Region:
+        """As ``region``; also raises OperationUnsupported.action where the region is without flow logs."""
+        region = self.region(region_id)
+        if not region.has_flow_logs:
+            raise Refusal(OPERATION_UNSUPPORTED_ACTION, region_id=region_id)
+        return region
+
+
+def account_of(connection: Connection, caller: Caller) -> Row[tuple[object, ...]]:
+    """The caller's row of ``accounts``; a verified caller always has one."""
+    return connection.execute(select(accounts).where(accounts.c.account_id == caller.account_id)).one()
+
+
+def iso_time(unix_seconds: int) -> str:
+    """As the API writes times: ``2022-01-21T03:08:50Z``."""
+    return datetime.fromtimestamp(unix_seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,148 @@
+"""AccessKeys: made, kept sealed, looked up.
+
+What enters: the catalog and the path of the key file. What leaves: ``Key`` for a signature check, and new AccessKeys.
+Rule: a secret rests in the catalog only sealed (Fernet: AES-128-CBC with HMAC-SHA256) under a key that lies in a file
+of its own, mode 0600, so neither a copy of the catalog nor the key file alone gives a secret away.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import string
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.fernet import Fernet, InvalidToken
+from sqlalchemy import Connection, Row, insert, select, update
+
+from weir.control.access import Caller, Key, Principal
+from weir.control.catalog import Catalog
+from weir.control.schema import access_keys
+
+CACHE_SECONDS = 5.0
+"""How long a looked-up key is reused; a key disabled by another process works this much longer at most."""
+CACHE_KEYS_MAX = 10_000
+"""Keys held in memory; above it the cache starts empty again."""
+
+ALPHANUMERIC = string.ascii_letters + string.digits
+
+
+class KeyFileError(Exception):
+    """The key file is missing, unreadable or not the one that sealed the secrets."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccessKey:
+    """An AccessKey as its owner holds it."""
+
+    access_key_id: str
+    secret: str
+
+
+class KeyRing:
+    """Seals, stores and finds AccessKeys. Thread-safe.
+
+    ``key_file`` is made (0600) when it does not exist and the catalog holds no key yet. Raises ``KeyFileError`` when it
+    is missing for a catalog that holds keys, or is no Fernet key. ``clock``: monotonic seconds.
+    """
+
+    def __init__(self, catalog: Catalog, key_file: Path, clock: Callable[[], float]) -> None:
+        self._catalog = catalog
+        self._clock = clock
+        self._fernet = Fernet(self._read_or_make(key_file))
+        self._cache: dict[str, tuple[float, Key]] = {}
+        self._lock = threading.Lock()
+
+    def secret_of(self, access_key_id: str) -> Key | None:
+        """The key of that id, active or not; None if there is none. Raises ``KeyFileError``."""
+        now = self._clock()
+        with self._lock:
+            known = self._cache.get(access_key_id)
+        if known and now < known[0]:
+            return known[1]
+        with self._catalog.reading() as connection:
+            row = connection.execute(
+                select(access_keys).where(access_keys.c.access_key_id == access_key_id)
+            ).one_or_none()
+        if row is None:
+            return None
+        key = self._open(row)
+        with self._lock:
+            if len(self._cache) >= CACHE_KEYS_MAX:
+                self._cache.clear()
+            self._cache[access_key_id] = (now + CACHE_SECONDS, key)
+        return key
+
+    def issue(
+        self, connection: Connection, account_id: str, principal: Principal, *, name: str, now: float
+    ) -> AccessKey:
+        """Makes an active AccessKey within the caller's transaction."""
+        key = AccessKey(
+            access_key_id="LTAI5t" + "".join(secrets.choice(ALPHANUMERIC) for _ in range(18)),
+            secret="".join(secrets.choice(ALPHANUMERIC) for _ in range(30)),
+        )
+        connection.execute(
+            insert(access_keys).values(
+                access_key_id=key.access_key_id,
+                account_id=account_id,
+                principal=principal.value,
+                name=name,
+                sealed_secret=self._fernet.encrypt(key.secret.encode()),
+                active=True,
+                created=int(now),
+            )
+        )
+        return key
+
+    def newest(self, connection: Connection, principal: Principal) -> AccessKey | None:
+        """The youngest active AccessKey of that kind, for the process that runs server and agent in one."""
+        row = connection.execute(
+            select(access_keys)
+            .where(access_keys.c.principal == principal.value, access_keys.c.active)
+            .order_by(access_keys.c.created.desc(), access_keys.c.access_key_id)
+            .limit(1)
+        ).one_or_none()
+        return None if row is None else AccessKey(row.access_key_id, self._open(row).secret)
+
+    def set_active(self, connection: Connection, access_key_id: str, active: bool) -> bool:
+        """Enables or disables an AccessKey; False if there is none. Takes effect here once the write is committed
+        and the cached entry has run out (``CACHE_SECONDS``)."""
+        written = connection.execute(
+            update(access_keys).where(access_keys.c.access_key_id == access_key_id).values(active=active)
+        )
+        return written.rowcount == 1
+
+    def _open(self, row: Row[tuple[object, ...]]) -> Key:
+        try:
+            secret = self._fernet.decrypt(row.sealed_secret).decode()
+        except InvalidToken as error:
+            raise KeyFileError("the key file is not the one that sealed this catalog's secrets") from error
+        caller = Caller(row.account_id, Principal(row.principal), row.access_key_id, row.name)
+        return Key(secret, caller, row.active)
+
+    def _read_or_make(self, path: Path) -> bytes:
+        with self._catalog.reading() as connection:
+            sealed = connection.execute(select(access_keys.c.access_key_id).limit(1)).first() is not None
+        if not sealed:
+            _make(path)
+        try:
+            key = path.read_bytes().strip()
+            Fernet(key)
+        except (OSError, ValueError) as error:
+            raise KeyFileError(f"no usable key file at {path}: {error}") from error
+        return key
+
+
+def _make(path: Path) -> None:
+    """Writes a fresh key that only its owner may read, unless the file is there already."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(Fernet.generate_key() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,0 +1,153 @@
+"""Reads the view that ``targets`` decides on, and writes down what it decided.
+
+What enters: a catalog connection. What leaves: a ``World`` of one node or of all, and flow logs moved on. Rule:
+``settle`` is level-triggered; whoever looks at flow logs or changes one calls it first, so the state that anybody sees
+follows from the agents' reports and the clock alone, and no timer is needed.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, delete, exists, select, update
+
+from weir.control.schema import (
+    agents,
+    attachments,
+    bindings,
+    eni_addresses,
+    enis,
+    flow_log_paths,
+    flow_logs,
+    tags,
+)
+from weir.control.targets import SETTLING, Agent, Attached, Bound, Wanted, World, settled
+from weir.model.resources import CAPTURING, TRANSITIONS, Event, FlowLogStatus, Side
+
+FLOW_LOG_TAGS = "FLOWLOG"
+
+
+def is_settling(connection: Connection) -> bool:
+    """True if any flow log waits for agents."""
+    return bool(connection.scalar(select(exists().where(flow_logs.c.status.in_(SETTLING)))))
+
+
+def settle(connection: Connection, now: float, started: float) -> None:
+    """Takes the ``SETTLED`` step for every flow log whose agents are done; a deleted one is gone with it."""
+    if not is_settling(connection):
+        return
+    done = settled(load_world(connection, started), now)
+    rows = connection.execute(
+        select(flow_logs.c.flow_log_id, flow_logs.c.status).where(flow_logs.c.flow_log_id.in_(done))
+    ).all()
+    by_status: dict[FlowLogStatus, list[str]] = defaultdict(list)
+    for row in rows:
+        by_status[FlowLogStatus(row.status)].append(row.flow_log_id)
+    _remove(connection, by_status.pop(FlowLogStatus.DELETING, []))
+    for status, ids in by_status.items():
+        connection.execute(
+            update(flow_logs)
+            .where(flow_logs.c.flow_log_id.in_(ids))
+            .values(status=TRANSITIONS[status, Event.SETTLED].value)
+        )
+
+
+def load_world(connection: Connection, started: float, node_name: str | None = None) -> World:
+    """Everything ``targets`` needs: of one node, or of all nodes with every flow log that settles.
+
+    ``started``: Unix seconds when this server began; an agent's silence before that is not held against it.
+    """
+    bound = _bound(connection, node_name)
+    scopes = {scope for eni in bound for scope in eni.scopes}
+    return World(
+        bound=bound,
+        wanted=_wanted(connection, scopes, with_settling=node_name is None),
+        agents={
+            row.node_name: Agent(row.node_name, max(row.last_seen, started), row.revision)
+            for row in connection.execute(select(agents))
+        },
+        attached=_attached(connection, node_name),
+    )
+
+
+def _bound(connection: Connection, node_name: str | None) -> tuple[Bound, ...]:
+    query = select(bindings, enis).join_from(bindings, enis)
+    held = select(eni_addresses).join(
+        bindings, bindings.c.network_interface_id == eni_addresses.c.network_interface_id
+    )
+    if node_name is not None:
+        query = query.where(bindings.c.node_name == node_name)
+        held = held.where(bindings.c.node_name == node_name)
+    addresses: dict[str, list[str]] = defaultdict(list)
+    for row in connection.execute(held.order_by(eni_addresses.c.family, eni_addresses.c.position)):
+        addresses[row.network_interface_id].append(row.address)
+    return tuple(
+        Bound(
+            network_interface_id=row.network_interface_id,
+            v_switch_id=row.v_switch_id,
+            vpc_id=row.vpc_id,
+            account_id=row.account_id,
+            instance_id=row.instance_id,
+            addresses=tuple(addresses[row.network_interface_id]),
+            node_name=row.node_name,
+            device=row.device,
+            side=Side(row.side),
+        )
+        for row in connection.execute(query)
+    )
+
+
+def _wanted(connection: Connection, scopes: Iterable[str], *, with_settling: bool) -> tuple[Wanted, ...]:
+    wanted = flow_logs.c.status.in_(CAPTURING) & flow_logs.c.resource_id.in_(list(scopes))
+    if with_settling:
+        wanted |= flow_logs.c.status.in_(SETTLING)
+    paths: dict[str, list[str]] = defaultdict(list)
+    for row in connection.execute(
+        select(flow_log_paths).join(flow_logs).where(wanted).order_by(flow_log_paths.c.position)
+    ):
+        paths[row.flow_log_id].append(row.path)
+    return tuple(
+        Wanted(
+            flow_log_id=row.flow_log_id,
+            resource_id=row.resource_id,
+            status=FlowLogStatus(row.status),
+            aggregation_interval=row.aggregation_interval,
+            traffic_type=row.traffic_type,
+            project_name=row.project_name,
+            log_store_name=row.log_store_name,
+            ip_version=row.ip_version,
+            traffic_path=tuple(paths[row.flow_log_id]),
+            since=row.since,
+        )
+        for row in connection.execute(select(flow_logs).where(wanted))
+    )
+
+
+def _attached(connection: Connection, node_name: str | None) -> tuple[Attached, ...]:
+    query = select(
+        attachments.c.node_name,
+        attachments.c.generation,
+        attachments.c.error,
+        enis.c.network_interface_id,
+        enis.c.v_switch_id,
+        enis.c.vpc_id,
+    ).join_from(attachments, enis, attachments.c.network_interface_id == enis.c.network_interface_id)
+    if node_name is not None:
+        query = query.where(attachments.c.node_name == node_name)
+    return tuple(
+        Attached(
+            row.node_name,
+            (row.network_interface_id, row.v_switch_id, row.vpc_id),
+            row.generation,
+            row.error,
+        )
+        for row in connection.execute(query)
+    )
+
+
+def _remove(connection: Connection, flow_log_ids: list[str]) -> None:
+    of_logs = (tags.c.resource_type == FLOW_LOG_TAGS) & tags.c.resource_id.in_(flow_log_ids)
+    connection.execute(delete(tags).where(of_logs))
+    connection.execute(delete(flow_log_paths).where(flow_log_paths.c.flow_log_id.in_(flow_log_ids)))
+    connection.execute(delete(flow_logs).where(flow_logs.c.flow_log_id.in_(flow_log_ids)))
