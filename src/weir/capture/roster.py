@@ -1,0 +1,143 @@
+"""Who is captured for whom: ENIs, their devices, and the flow logs that subscribe to them.
+
+What enters: the target list the server gave, the moment it took effect, and closed windows. What leaves: the batches of
+records each flow log gets. No clock, no I/O. Rule: a flow log gets the packets between the cut at which it joined and
+the cut at which it left, also inside a window.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+
+from weir.capture.flows import Flows
+from weir.capture.label import Bounds, Keep, Labels, records
+from weir.capture.window import Closed
+from weir.model.resources import Side
+
+BATCH_ROWS_MAX = 20_000
+"""Rows of one delivery. A window with more rows is delivered in several batches, so a lost answer repeats little."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlowLog:
+    """What one flow log wants of one ENI."""
+
+    flow_log_id: str
+    interval_minutes: int
+    keep: Keep
+    project: str
+    logstore: str
+
+
+@dataclass(frozen=True, slots=True)
+class Eni:
+    """An ENI bound to a device of this host. ``generation`` changes when the attachment must be made anew."""
+
+    labels: Labels
+    generation: str
+    device: str
+    side: Side
+    addresses: tuple[str, ...]
+    flow_logs: tuple[FlowLog, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A flow log on an ENI from ``joined_ns`` until ``left_ns`` (None: still there)."""
+
+    ordinal: int
+    flow_log: FlowLog
+    joined_ns: int
+    left_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Records for one logstore."""
+
+    project: str
+    logstore: str
+    table: pa.Table
+
+
+class Roster:
+    """ENIs get an ordinal once and keep it, so rows stay with their ENI however devices come and go."""
+
+    def __init__(self) -> None:
+        self._ordinals: dict[str, int] = {}
+        self._labels: dict[int, Labels] = {}
+        self._by_ifindex: dict[int, int] = {}
+        self._subscriptions: list[Subscription] = []
+
+    def attached(self, eni_id: str, ifindex: int) -> None:
+        """Rows of this device are this ENI's from now on (call after a cut)."""
+        self._by_ifindex[ifindex] = self._ordinal(eni_id)
+
+    def detached(self, ifindex: int) -> None:
+        self._by_ifindex.pop(ifindex, None)
+
+    def ordinal_of(self, ifindex: int) -> int | None:
+        """The ENI that a device's rows belong to; None for a device of ours no more."""
+        return self._by_ifindex.get(ifindex)
+
+    def _ordinal(self, eni_id: str) -> int:
+        return self._ordinals.setdefault(eni_id, len(self._ordinals) + 1)
+
+    def book(self, rows: Flows) -> tuple[Flows, int]:
+        """Replaces each row's ifindex by its ENI's ordinal. Returns (rows, packets of devices that are nobody's)."""
+        if len(rows) == 0:
+            return rows, 0
+        seen, inverse = np.unique(rows["ifindex"], return_inverse=True)
+        ordinals = np.array([self._by_ifindex.get(int(ifindex), 0) for ifindex in seen], "u4")[inverse]
+        known = ordinals != 0
+        stray = int(rows["packets"][~known].sum())
+        rows = rows.copy()
+        rows["ifindex"] = ordinals
+        return rows[known], stray
+
+    def subscribe(self, enis: Iterable[Eni], at_ns: int) -> None:
+        """Makes the subscriptions those of ``enis``: new ones join at ``at_ns``, missing or changed ones leave."""
+        wanted = set()
+        for eni in enis:
+            ordinal = self._ordinal(eni.labels.eni_id)
+            self._labels[ordinal] = eni.labels
+            wanted |= {(ordinal, flow_log) for flow_log in eni.flow_logs}
+        kept = {(s.ordinal, s.flow_log) for s in self._subscriptions if s.left_ns is None} & wanted
+        self._subscriptions = [
+            s if s.left_ns is not None or (s.ordinal, s.flow_log) in kept else replace(s, left_ns=at_ns)
+            for s in self._subscriptions
+        ]
+        self._subscriptions += [
+            Subscription(ordinal, flow_log, at_ns)
+            for ordinal, flow_log in sorted(wanted - kept, key=lambda w: (w[0], w[1].flow_log_id))
+        ]
+
+    def deliveries(self, window: Closed) -> list[Delivery]:
+        """The records of one finished window, a few batches per logstore; forgets who has left before its end."""
+        tables: dict[tuple[str, str], list[pa.Table]] = defaultdict(list)
+        end_ns = window.end_s * 1_000_000_000
+        for subscription in self._subscriptions:
+            flow_log = subscription.flow_log
+            if flow_log.interval_minutes != window.interval_minutes or subscription.joined_ns >= end_ns:
+                continue
+            rows, uncounted = window.between(subscription.joined_ns, subscription.left_ns, subscription.ordinal)
+            bounds = Bounds(window.start_s, window.end_s)
+            table = records(rows, uncounted, self._labels[subscription.ordinal], flow_log.keep, bounds)
+            if table.num_rows:
+                tables[flow_log.project, flow_log.logstore].append(table)
+        self._subscriptions = [
+            s
+            for s in self._subscriptions
+            if s.left_ns is None or s.flow_log.interval_minutes != window.interval_minutes or s.left_ns > end_ns
+        ]
+        return [
+            Delivery(project, logstore, joined.slice(offset, BATCH_ROWS_MAX))
+            for (project, logstore), parts in tables.items()
+            for joined in [pa.concat_tables(parts)]
+            for offset in range(0, joined.num_rows, BATCH_ROWS_MAX)
+        ]
