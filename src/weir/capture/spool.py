@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,12 +47,13 @@ class Batch:
 
 
 class Spool:
-    """A directory of batches. One process at a time may write to it."""
+    """A directory of batches. One process at a time may write to it; its threads may share one ``Spool``."""
 
     def __init__(self, directory: Path, bytes_max: int = SPOOL_BYTES_MAX) -> None:
         self.directory = directory
         self.bytes_max = bytes_max
         self.rows_lost = 0
+        self._lock = threading.Lock()
         directory.mkdir(parents=True, exist_ok=True)
         for leftover in directory.glob("*.part"):
             leftover.unlink()
@@ -64,7 +66,8 @@ class Spool:
     @property
     def bytes(self) -> int:
         """Bytes of all waiting batches."""
-        return sum(self._sizes.values())
+        with self._lock:
+            return sum(self._sizes.values())
 
     @property
     def batches(self) -> int:
@@ -84,16 +87,17 @@ class Spool:
             part.unlink(missing_ok=True)
             raise SpoolFull(error.errno, f"cannot spool {table.num_rows} rows", str(path)) from error
         self._next += 1
-        self._sizes[path] = len(payload)
+        with self._lock:
+            self._sizes[path] = len(payload)
         while self.bytes > self.bytes_max and self.batches > 1:
-            oldest = min(self._sizes)
+            oldest = self._oldest()[0]
             self.rows_lost += _rows(oldest)
             self.done(oldest)
         return path
 
     def waiting(self) -> Iterator[Batch]:
         """The batches on disk now, oldest first; a damaged one is renamed, and its rows are counted as lost."""
-        for path in sorted(self._sizes):
+        for path in self._oldest():
             try:
                 payload = path.read_bytes()
                 yield Batch(path, _target(payload), _rows(path), payload)
@@ -102,12 +106,20 @@ class Spool:
             except (pa.ArrowInvalid, KeyError, ValueError):
                 self.rows_lost += _rows(path)
                 path.rename(path.with_suffix(".damaged"))
-                self._sizes.pop(path, None)
+                self._forget(path)
 
     def done(self, path: Path) -> None:
         """Forgets a batch that was acknowledged (or that nobody will ever take)."""
         path.unlink(missing_ok=True)
-        self._sizes.pop(path, None)
+        self._forget(path)
+
+    def _oldest(self) -> list[Path]:
+        with self._lock:
+            return sorted(self._sizes)
+
+    def _forget(self, path: Path) -> None:
+        with self._lock:
+            self._sizes.pop(path, None)
 
 
 def _rows(path: Path) -> int:

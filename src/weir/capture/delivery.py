@@ -1,0 +1,98 @@
+"""From the spool to the log store: one batch after the other, oldest first, until it is acknowledged.
+
+What enters: waiting batches. What leaves: acknowledged ones leave the disk. Rule: nothing leaves the spool before the
+store has said yes, except a batch whose logstore is gone for good: that one is given up, and its rows are counted.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass
+
+from weir.capture.spool import Batch, Spool
+from weir.client import Client, ServerRefused, ServerUnreachable
+
+RETRY_SECONDS_MIN, RETRY_SECONDS_MAX = 0.5, 5.0
+"""Pause after a failed delivery: doubles from the first to the second while the server stays away."""
+
+GONE = frozenset({"ProjectNotExist", "LogStoreNotExist"})
+"""Refusals that no repetition will change: the target was deleted."""
+
+log = logging.getLogger("weir.agent")
+
+
+@dataclass(slots=True)
+class Delivered:
+    """Counters since the start. ``rows_refused``: given up because their logstore no longer exists."""
+
+    batches: int = 0
+    rows: int = 0
+    rows_refused: int = 0
+    failures: int = 0
+
+
+class Delivery:
+    """Delivers from a thread of its own; ``wake`` after something was spooled."""
+
+    def __init__(self, spool: Spool, client: Client) -> None:
+        self.spool = spool
+        self.client = client
+        self.counted = Delivered()
+        self._wake = threading.Event()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="weir-delivery", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+        self.wake()
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Ends after the batch in hand; what was not delivered stays on disk for the next start."""
+        self._stop.set()
+        self.wake()
+        self._thread.join()
+
+    def _run(self) -> None:
+        pause = RETRY_SECONDS_MIN
+        while not self._stop.is_set():
+            self._wake.clear()
+            if self._drain():
+                pause = RETRY_SECONDS_MIN
+                self._wake.wait()
+            else:
+                self._stop.wait(pause)
+                pause = min(pause * 2, RETRY_SECONDS_MAX)
+
+    def _drain(self) -> bool:
+        """Delivers what waits; False if the server has to be asked again later."""
+        for batch in self.spool.waiting():
+            if self._stop.is_set():
+                return True
+            if not self._deliver(batch):
+                return False
+        return True
+
+    def _deliver(self, batch: Batch) -> bool:
+        target = batch.target
+        try:
+            self.client.put_arrow(target.project, target.logstore, batch.payload, target.batch_id)
+        except ServerRefused as refused:
+            if refused.code not in GONE:
+                self.counted.failures += 1
+                log.warning("delivery to %s/%s refused: %s", target.project, target.logstore, refused)
+                return False
+            self.counted.rows_refused += batch.rows
+            log.error("gave up %d rows for %s/%s: %s", batch.rows, target.project, target.logstore, refused)
+        except ServerUnreachable as trouble:
+            self.counted.failures += 1
+            log.warning("delivery to %s/%s waits: %s", target.project, target.logstore, trouble)
+            return False
+        else:
+            self.counted.batches += 1
+            self.counted.rows += batch.rows
+        self.spool.done(batch.path)
+        return True
