@@ -39,7 +39,7 @@ PROTOCOL: Mapping[tuple[str, int], int] = {
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. ``port`` is the record's dstport (ICMP: type * 256); ``verdict`` drop or reset; ``charged`` who pays."""
+    """One rule. ``port`` is a record's dstport (ICMP: type * 256), ``verdict`` drop or reset, ``charged`` who pays."""
 
     name: str
     table_family: str
