@@ -1,0 +1,93 @@
+"""The operations of the log service, each declared once: method, path, name in RAM, command.
+
+What enters: method, path and query of a request. What leaves: the operation it means, and the texts its path holds.
+Rule: an operation is found by method, path template and the ``type`` parameter, never by a header, because clients send
+content types of their own. Source: the log service's API pages and "Action list" of its RAM pages.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from weir.contract import sls_commands as say
+from weir.model import sls_failures as failures
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One row. ``template``: path with ``{logstore}`` and ``{shard}``. ``kinds``: values of the ``type`` parameter that
+    choose it. ``ram``: its action in a RAM policy. ``needs_project``: the host must name a project."""
+
+    method: str
+    template: str
+    command: type
+    ram: str
+    kinds: frozenset[str] = frozenset({""})
+    needs_project: bool = True
+
+    @property
+    def name(self) -> str:
+        """As the API page calls it, for the manual and for logs."""
+        return self.command.__name__
+
+    def match(self, path: str) -> dict[str, str] | None:
+        """The texts in ``path``, or None if it is not this operation's."""
+        found = re.fullmatch(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.template), path)
+        return found.groupdict() if found else None
+
+
+_STORE = "/logstores/{logstore}"
+_SHARD = _STORE + "/shards/{shard}"
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation("POST", "/", say.CreateProject, "log:CreateProject", needs_project=False),
+    Operation("GET", "/", say.GetProject, "log:GetProject"),
+    Operation("GET", "/", say.ListProject, "log:ListProject", needs_project=False),
+    Operation("PUT", "/", say.UpdateProject, "log:UpdateProject"),
+    Operation("DELETE", "/", say.DeleteProject, "log:DeleteProject"),
+    Operation("POST", "/logstores", say.CreateLogStore, "log:CreateLogStore"),
+    Operation("GET", "/logstores", say.ListLogStores, "log:ListLogStores"),
+    Operation("GET", _STORE, say.GetLogs, "log:GetLogStoreLogs", frozenset({"log"})),
+    Operation("GET", _STORE, say.GetHistograms, "log:GetLogStoreHistogram", frozenset({"histogram"})),
+    Operation("GET", _STORE, say.GetLogStore, "log:GetLogStore"),
+    Operation("PUT", _STORE, say.UpdateLogStore, "log:UpdateLogStore"),
+    Operation("DELETE", _STORE, say.DeleteLogStore, "log:DeleteLogStore"),
+    Operation("POST", _STORE, say.PutLogs, "log:PostLogStoreLogs"),
+    Operation("POST", _STORE + "/shards/lb", say.PutLogs, "log:PostLogStoreLogs"),
+    Operation("POST", _STORE + "/shards/route", say.PutLogs, "log:PostLogStoreLogs"),
+    Operation("POST", _STORE + "/logs", say.GetLogsV2, "log:GetLogStoreLogs"),
+    Operation("POST", _STORE + "/index", say.CreateIndex, "log:CreateIndex"),
+    Operation("GET", _STORE + "/index", say.GetHistograms, "log:GetLogStoreHistogram", frozenset({"histogram"})),
+    Operation("GET", _STORE + "/index", say.GetIndex, "log:GetIndex"),
+    Operation("PUT", _STORE + "/index", say.UpdateIndex, "log:UpdateIndex"),
+    Operation("DELETE", _STORE + "/index", say.DeleteIndex, "log:DeleteIndex"),
+    Operation("GET", _STORE + "/shards", say.ListShards, "log:ListShards"),
+    Operation("GET", _SHARD, say.GetCursor, "log:GetCursorOrData", frozenset({"cursor"})),
+    Operation("GET", _SHARD, say.GetCursorTime, "log:GetCursorOrData", frozenset({"cursor_time"})),
+    Operation("GET", _SHARD, say.PullLogs, "log:GetCursorOrData", frozenset({"log", "logs"})),
+)
+"""In the order in which they are tried: what needs a project in the host comes before what does not."""
+
+
+def find(method: str, path: str, query: Mapping[str, str], has_project: bool) -> tuple[Operation, dict[str, str]]:
+    """The operation and the texts of its path.
+
+    Refuses with NotFound (no such path), InvalidMethod (path known, method not), InvalidHost (a project is missing) or
+    ParameterInvalid (no operation for this ``type``).
+    """
+    on_path = [(each, texts) for each in OPERATIONS if (texts := each.match(path)) is not None]
+    if not on_path:
+        raise failures.refuse(failures.NOT_FOUND, path)
+    by_method = [(each, texts) for each, texts in on_path if each.method == method]
+    if not by_method:
+        raise failures.refuse(failures.INVALID_METHOD, method)
+    kind = query.get("type", "")
+    chosen = [(each, texts) for each, texts in by_method if kind in each.kinds]
+    if not chosen:
+        raise failures.refuse(failures.PARAMETER_INVALID, f"Parameter type is not valid: {kind}.")
+    for operation, texts in chosen:
+        if has_project or not operation.needs_project:
+            return operation, texts
+    raise failures.refuse(failures.INVALID_HOST, "without a project")
