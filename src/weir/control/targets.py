@@ -119,8 +119,8 @@ def revision_of(targets: tuple[Target, ...]) -> str:
     return _digest([asdict(target) for target in targets])
 
 
-def settled(world: World, now: float) -> tuple[str, ...]:
-    """Ids of the flow logs in a settling state that every live agent concerned is done with."""
+def settled(world: World, now: float) -> tuple[Wanted, ...]:
+    """The flow logs in a settling state that every live agent concerned is done with."""
     bound, attached = defaultdict(list), defaultdict(list)
     for eni in world.bound:
         for scope in eni.scopes:
@@ -133,7 +133,9 @@ def settled(world: World, now: float) -> tuple[str, ...]:
     held = {(item.node_name, item.scopes[0], item.generation) for item in world.attached if not item.error}
 
     def is_done(log: Wanted) -> bool:
-        hosts = {eni.node_name for eni in bound[log.resource_id]} | {item.node_name for item in attached[log.resource_id]}
+        hosts = {eni.node_name for eni in bound[log.resource_id]} | {
+            item.node_name for item in attached[log.resource_id]
+        }
         if not hosts & live <= current:
             return False
         return log.status not in CAPTURING or all(
@@ -142,7 +144,7 @@ def settled(world: World, now: float) -> tuple[str, ...]:
             if eni.node_name in live
         )
 
-    return tuple(log.flow_log_id for log in world.wanted if log.status in SETTLING and is_done(log))
+    return tuple(log for log in world.wanted if log.status in SETTLING and is_done(log))
 
 
 def _by_resource(logs: Iterable[Wanted]) -> dict[str, list[Wanted]]:

@@ -37,20 +37,13 @@ def settle(connection: Connection, now: float, started: float) -> None:
     """Takes the ``SETTLED`` step for every flow log whose agents are done; a deleted one is gone with it."""
     if not is_settling(connection):
         return
-    done = settled(load_world(connection, started), now)
-    rows = connection.execute(
-        select(flow_logs.c.flow_log_id, flow_logs.c.status).where(flow_logs.c.flow_log_id.in_(done))
-    ).all()
-    by_status: dict[FlowLogStatus, list[str]] = defaultdict(list)
-    for row in rows:
-        by_status[FlowLogStatus(row.status)].append(row.flow_log_id)
-    _remove(connection, by_status.pop(FlowLogStatus.DELETING, []))
-    for status, ids in by_status.items():
-        connection.execute(
-            update(flow_logs)
-            .where(flow_logs.c.flow_log_id.in_(ids))
-            .values(status=TRANSITIONS[status, Event.SETTLED].value)
-        )
+    for log in settled(load_world(connection, started), now):
+        this = flow_logs.c.flow_log_id == log.flow_log_id
+        if log.status is FlowLogStatus.DELETING:
+            _remove(connection, log.flow_log_id)
+        else:
+            step = TRANSITIONS[log.status, Event.SETTLED]
+            connection.execute(update(flow_logs).where(this).values(status=step.value))
 
 
 def load_world(connection: Connection, started: float, node_name: str | None = None) -> World:
@@ -72,10 +65,8 @@ def load_world(connection: Connection, started: float, node_name: str | None = N
 
 
 def _bound(connection: Connection, node_name: str | None) -> tuple[Bound, ...]:
-    query = select(bindings, enis).join_from(bindings, enis)
-    held = select(eni_addresses).join(
-        bindings, bindings.c.network_interface_id == eni_addresses.c.network_interface_id
-    )
+    query = select(enis, bindings.c.node_name, bindings.c.device, bindings.c.side).join_from(enis, bindings)
+    held = select(eni_addresses).join(bindings, bindings.c.network_interface_id == eni_addresses.c.network_interface_id)
     if node_name is not None:
         query = query.where(bindings.c.node_name == node_name)
         held = held.where(bindings.c.node_name == node_name)
@@ -146,8 +137,8 @@ def _attached(connection: Connection, node_name: str | None) -> tuple[Attached, 
     )
 
 
-def _remove(connection: Connection, flow_log_ids: list[str]) -> None:
-    of_logs = (tags.c.resource_type == FLOW_LOG_TAGS) & tags.c.resource_id.in_(flow_log_ids)
-    connection.execute(delete(tags).where(of_logs))
-    connection.execute(delete(flow_log_paths).where(flow_log_paths.c.flow_log_id.in_(flow_log_ids)))
-    connection.execute(delete(flow_logs).where(flow_logs.c.flow_log_id.in_(flow_log_ids)))
+def _remove(connection: Connection, flow_log_id: str) -> None:
+    tagged = (tags.c.resource_type == FLOW_LOG_TAGS) & (tags.c.resource_id == flow_log_id)
+    connection.execute(delete(tags).where(tagged))
+    connection.execute(delete(flow_log_paths).where(flow_log_paths.c.flow_log_id == flow_log_id))
+    connection.execute(delete(flow_logs).where(flow_logs.c.flow_log_id == flow_log_id))

@@ -1,0 +1,199 @@
+"""May this flow log be created? One table of checks over facts read beforehand.
+
+What enters: the parsed command and ``Facts`` of the catalog. What leaves: nothing, or the ``Refusal`` of the first check
+that applies. Rule: ``CHECKS`` is in the order in which the failures of the CreateFlowLog page are given in the
+contract; what concerns the request alone was checked when it was parsed. Pure, so every row is tested by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from weir.contract.vpc import CreateFlowLog
+from weir.model.failures import (
+    ILLEGAL_PARAM_RESOURCE_GROUP_ID,
+    INVALID_HD_MONITOR_STATUS,
+    INVALID_INSTANCE_ID,
+    INVALID_RESOURCE_ID_NOT_FOUND,
+    OPERATION_DENIED_ALL_TRAFFIC_PATH_OF_MANAGED_EXIST,
+    OPERATION_DENIED_NIS_TRAFFIC_ANALYZER_NOT_FOUND,
+    OPERATION_FAILED_ENI_TYPE_NOT_SUPPORT,
+    OPERATION_UNSUPPORTED_ADVANCED_FEATURE,
+    PROJECT_OR_LOGSTORE_NOT_EXIST,
+    QUOTA_EXCEEDED_FLOWLOG_COUNT,
+    RULE_EXIST,
+    SOURCE_PROJECT_NOT_EXIST,
+    UNSUPPORTED_FEATURE_IP_VERSION,
+    UNSUPPORTED_FEATURE_USER_DEFINED_TRAFFIC_PATH,
+    UNSUPPORTED_FEATURE_USER_DEFINED_TRAFFIC_PATH_IPV6,
+    UNSUPPORTED_FEATURE_VPC_ADVANCED_FEATURE,
+    Refusal,
+)
+from weir.model.resources import ResourceType
+
+ALL_PATHS = "all"
+DUAL_STACK = "DualStack"
+AVAILABLE = "Available"
+MEMBER = "Member"
+ENI_UNUSABLE = frozenset({"Creating", "Deleting", "CreateFailed"})
+KIND_NAMES = {ResourceType.ENI: "eni", ResourceType.VSWITCH: "vswitch", ResourceType.VPC: "vpc"}
+
+FAMILIES_WITHOUT_FLOW_LOGS = frozenset(
+    f"ecs.{family}"
+    for family in (
+        "c1 c2 c4 ce4 cm4 d1 e3 e4 ga1 gn4 gn5 i1 m1 m2 mn4 n1 n2 n4 s1 s2 s3 se1 sn1 sn2 t1 xn4".split()
+    )
+)
+"""Instance families whose ENIs have no flow logs (source: VPC flow log overview, limits)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """The VPC, VSwitch or ENI to be captured; ``eni_type`` and ``instance_type`` are empty for the other two."""
+
+    status: str
+    eni_type: str
+    instance_type: str
+    has_ipv6_block: bool
+    vpc_has_advanced_features: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the catalog says. ``resource`` and ``project_region_id`` are None where the account has none such."""
+
+    resource: Resource | None
+    traffic_paths_allowed: bool
+    resource_group_id: str
+    project_region_id: str | None
+    has_log_store: bool
+    paths_taken: frozenset[str]
+    flow_log_count: int
+    flow_log_quota: int
+
+
+def check(command: CreateFlowLog, facts: Facts) -> None:
+    """Raises the ``Refusal`` of the first check that applies."""
+    for each in CHECKS:
+        each(command, facts)
+
+
+def _resource_exists(command: CreateFlowLog, facts: Facts) -> None:
+    if facts.resource is None:
+        raise Refusal(INVALID_INSTANCE_ID, f"{KIND_NAMES[command.resource_type]} does not exist.")
+
+
+def _eni_is_no_member(command: CreateFlowLog, facts: Facts) -> None:
+    if _resource(facts).eni_type == MEMBER:
+        raise Refusal(OPERATION_FAILED_ENI_TYPE_NOT_SUPPORT)
+
+
+def _resource_is_usable(command: CreateFlowLog, facts: Facts) -> None:
+    status = _resource(facts).status
+    if command.resource_type is ResourceType.ENI:
+        usable = status not in ENI_UNUSABLE
+    else:
+        usable = status == AVAILABLE
+    if not usable:
+        raise Refusal(INVALID_HD_MONITOR_STATUS, status=status)
+
+
+def _instance_family_has_flow_logs(command: CreateFlowLog, facts: Facts) -> None:
+    if ".".join(_resource(facts).instance_type.split(".")[:2]) in FAMILIES_WITHOUT_FLOW_LOGS:
+        raise Refusal(OPERATION_UNSUPPORTED_ADVANCED_FEATURE)
+
+
+def _vpc_has_advanced_features(command: CreateFlowLog, facts: Facts) -> None:
+    if not _resource(facts).vpc_has_advanced_features:
+        raise Refusal(UNSUPPORTED_FEATURE_VPC_ADVANCED_FEATURE)
+
+
+def _paths_are_allowed(command: CreateFlowLog, facts: Facts) -> None:
+    if not wants_all(command) and not facts.traffic_paths_allowed:
+        raise Refusal(UNSUPPORTED_FEATURE_USER_DEFINED_TRAFFIC_PATH)
+
+
+def _paths_are_not_dual_stack(command: CreateFlowLog, facts: Facts) -> None:
+    if not wants_all(command) and command.ip_version == DUAL_STACK:
+        raise Refusal(UNSUPPORTED_FEATURE_USER_DEFINED_TRAFFIC_PATH_IPV6)
+
+
+def _ip_version_is_supported(command: CreateFlowLog, facts: Facts) -> None:
+    check_ip_version(command.ip_version, command.resource_type, _resource(facts).has_ipv6_block)
+
+
+def _resource_group_exists(command: CreateFlowLog, facts: Facts) -> None:
+    if command.resource_group_id and command.resource_group_id != facts.resource_group_id:
+        raise Refusal(ILLEGAL_PARAM_RESOURCE_GROUP_ID)
+
+
+def _log_store_exists(command: CreateFlowLog, facts: Facts) -> None:
+    if command.project_name and not facts.has_log_store:
+        raise Refusal(PROJECT_OR_LOGSTORE_NOT_EXIST, project=command.project_name, logstore=command.log_store_name)
+
+
+def _project_is_in_the_region(command: CreateFlowLog, facts: Facts) -> None:
+    if command.project_name and facts.project_region_id != command.region_id:
+        raise Refusal(SOURCE_PROJECT_NOT_EXIST)
+
+
+def _analyzer_exists(command: CreateFlowLog, facts: Facts) -> None:
+    if command.traffic_analyzer_id:
+        raise Refusal(OPERATION_DENIED_NIS_TRAFFIC_ANALYZER_NOT_FOUND)
+
+
+def _no_flow_log_of_all_paths_stands_before_some(command: CreateFlowLog, facts: Facts) -> None:
+    if ALL_PATHS in facts.paths_taken and not wants_all(command):
+        raise Refusal(OPERATION_DENIED_ALL_TRAFFIC_PATH_OF_MANAGED_EXIST)
+
+
+def _no_path_is_repeated(command: CreateFlowLog, facts: Facts) -> None:
+    if not wants_all(command) and facts.paths_taken & set(command.traffic_path):
+        raise Refusal(RULE_EXIST)
+
+
+def _no_flow_log_stands_before_all(command: CreateFlowLog, facts: Facts) -> None:
+    if wants_all(command) and facts.paths_taken:
+        raise Refusal(INVALID_RESOURCE_ID_NOT_FOUND)
+
+
+def _quota_is_free(command: CreateFlowLog, facts: Facts) -> None:
+    if facts.flow_log_count >= facts.flow_log_quota:
+        raise Refusal(QUOTA_EXCEEDED_FLOWLOG_COUNT)
+
+
+CHECKS: tuple[Callable[[CreateFlowLog, Facts], None], ...] = (
+    _resource_exists,
+    _eni_is_no_member,
+    _resource_is_usable,
+    _instance_family_has_flow_logs,
+    _vpc_has_advanced_features,
+    _paths_are_allowed,
+    _paths_are_not_dual_stack,
+    _ip_version_is_supported,
+    _resource_group_exists,
+    _log_store_exists,
+    _project_is_in_the_region,
+    _analyzer_exists,
+    _no_flow_log_of_all_paths_stands_before_some,
+    _no_path_is_repeated,
+    _no_flow_log_stands_before_all,
+    _quota_is_free,
+)
+
+
+def wants_all(command: CreateFlowLog) -> bool:
+    """True for a flow log of all paths, the default."""
+    return tuple(command.traffic_path) == (ALL_PATHS,)
+
+
+def check_ip_version(ip_version: str, resource_type: ResourceType, has_ipv6_block: bool) -> None:
+    """DualStack on a VPC or VSwitch wants an IPv6 block; an ENI may get its address later."""
+    if ip_version == DUAL_STACK and resource_type is not ResourceType.ENI and not has_ipv6_block:
+        raise Refusal(UNSUPPORTED_FEATURE_IP_VERSION)
+
+
+def _resource(facts: Facts) -> Resource:
+    assert facts.resource is not None, "the first check refuses otherwise"
+    return facts.resource
