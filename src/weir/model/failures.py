@@ -1,10 +1,10 @@
 """Every way to refuse a call, once: code, HTTP status, message, explanation, trigger.
 
-What enters: nothing. What leaves: one ``Failure`` constant per code, and ``Refusal``, the exception that brings one
-to the door. A constant is named after its code: ``InvalidRegionId.NotFound`` is ``INVALID_REGION_ID_NOT_FOUND``.
-Messages are the published English texts (sources: the error tables of the CreateFlowLog page and its siblings,
-Alibaba Cloud's common error codes, the VPC and ECS error pages); ``zh`` is the page's Chinese explanation;
-``trigger`` says when Weir answers so, because the pages do not.
+What enters: nothing. What leaves: one ``Failure`` constant per code, and ``Refusal``, the exception that
+brings one to the door. A constant is named after its code: ``InvalidRegionId.NotFound`` is
+``INVALID_REGION_ID_NOT_FOUND``. Messages are the published English texts (sources: the error tables of the
+CreateFlowLog page and its siblings, Alibaba Cloud's common error codes, the VPC and ECS error pages);
+``zh`` is the page's Chinese explanation; ``trigger`` says when Weir answers so, because the pages do not.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ class Failure:
 class Refusal(Exception):
     """The caller's fault, as a declared failure.
 
-    ``message`` replaces the failure's text on the wire; ``detail`` (``param``, ``why``) says what was wrong, for the
-    log and the tests, and never travels. Whoever refuses has changed nothing.
+    ``message`` replaces the failure's text on the wire; ``detail`` (``param``, ``why``) says what was
+    wrong, for the log and the tests, and never travels. Whoever refuses has changed nothing.
     """
 
     def __init__(self, failure: Failure, message: str | None = None, **detail: str) -> None:
@@ -456,9 +456,7 @@ INVALID_API_NOT_FOUND = Failure(
     "Specified api is not found,please check your url and method.",
     trigger="The product of this Version has no such Action.",
 )
-THROTTLING = Failure(
-    "Throttling", 400, "Request was denied due to request throttling.", trigger="Too many requests."
-)
+THROTTLING = Failure("Throttling", 400, "Request was denied due to request throttling.", trigger="Too many requests.")
 THROTTLING_USER = Failure(
     "Throttling.User",
     400,
@@ -548,6 +546,15 @@ OPERATION_FAILED_EXCEED_PURCHASE_LIMIT = Failure(
     400,
     "You have reached the limit of purchase quantity.",
     trigger="OpenFlowLogService was already called for the account; clients treat this as success.",
+)
+
+# --- Any call that has the parameter ---
+
+DRY_RUN_OPERATION = Failure(
+    "DryRunOperation",
+    400,
+    "Request validation has been passed with DryRun flag set.",
+    trigger="DryRun is true and nothing else stands against the call; nothing was changed.",
 )
 
 # --- Companions: VPC and VSwitch (Vpc 2016-04-28) ---

@@ -1,0 +1,1 @@
+"""What may be said: shapes, declared actions with their failures, signatures. Knows nothing of who acts on it."""
