@@ -1,0 +1,252 @@
+"""One logstore: its shards, its batch ids, and the view that its readers hold.
+
+What enters: puts, seals, expiry. What leaves: ``View``, one immutable value. Rule: the view is replaced in one
+assignment under one lock, so a row is in exactly one of tail and segments, for every reader, at every moment.
+"""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from weir.logstore import cursors, durable, lake, recovery, wal
+from weir.logstore.batches import BatchIds
+from weir.logstore.limits import Counters, Limits
+from weir.logstore.manifest import Manifest, Seal, Sealed, ShardRow
+from weir.logstore.shard import Entry, Shard, Surroundings, Tail
+from weir.logstore.snapshot import Segment, Snapshot
+from weir.logstore.tail import Run
+from weir.logstore.troubles import ShardUnknown, StoreUnavailable
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """The rows are on disk. ``duplicate``: they had been before, by their batch id, and nothing was added."""
+
+    rows: int
+    duplicate: bool
+    shard: int
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """All that readers see. ``tails`` and ``ends`` (cursor behind the newest group) by shard number."""
+
+    snapshot: Snapshot
+    sealed: tuple[Sealed, ...]
+    tails: tuple[Tail, ...]
+    ends: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What every logstore of a store shares. ``root`` is the store's directory."""
+
+    root: Path
+    manifest: Manifest
+    limits: Limits
+    counters: Counters
+
+
+class LogStore:
+    """Opens (and recovers) the logstore of ``rows``, its shards in order. Raises StoreUnavailable."""
+
+    def __init__(self, site: Site, rows: Sequence[ShardRow]) -> None:
+        self.id = rows[0].store_id
+        self.rows = tuple(rows)
+        self.damage: list[str] = []
+        self._site = site
+        self._directory = site.root / str(self.id)
+        self._lock = threading.Lock()
+        self._sealing = [threading.Lock() for _ in rows]
+        self._unconfirmed: dict[int, tuple[Sealed, ...]] = {}  # files of a seal that the manifest did not confirm
+        self._choice = itertools.count()
+        try:
+            found = self._recover()
+        except OSError as error:
+            raise StoreUnavailable(f"logstore {self.id} cannot be opened: {error}") from error
+        sealed = self._present(site.manifest.segments(self.id, site.root))
+        tails = tuple(tuple(t for run in shard.runs for t in run.tables()) for shard in found)
+        self._view = _view(_segments(sealed), sealed, tails, tuple(shard.end for shard in found))
+        around = Surroundings(site.limits, site.counters, self._show_tail)
+        self._shards = [
+            Shard(row.shard, self._wal_directory(row.shard), around, shard.runs, shard.end)
+            for row, shard in zip(rows, found, strict=True)
+        ]
+        known = {name: row.shard for row, s in zip(rows, found, strict=True) for r in s.runs for name in r.batches}
+        self._batches = BatchIds(lambda name: site.manifest.batch_shard(self.id, name), known)
+
+    @property
+    def view(self) -> View:
+        """What is true now."""
+        return self._view
+
+    def shard_view(self, shard: int) -> cursors.ShardView:
+        """One shard of the view. Raises ShardUnknown."""
+        self._check(shard)
+        view = self._view
+        mine = tuple(sealed for sealed in view.sealed if sealed.segment.shard == shard)
+        return cursors.ShardView(self.rows[shard].created_ns, view.ends[shard], mine, view.tails[shard])
+
+    def put(self, table: pa.Table, shard: int | None, batch_id: str | None, now_ns: int) -> Ack:
+        """See ``Store.put``."""
+        chosen = next(self._choice) % len(self._shards) if shard is None else shard
+        self._check(chosen)
+        if not table.num_rows:
+            return Ack(0, False, chosen)
+        if not batch_id:
+            self._commit(table, chosen, "", now_ns)
+            return Ack(table.num_rows, False, chosen)
+        holder = self._batches.claim(batch_id)
+        if holder is not None:
+            self._site.counters.add(duplicates=1)
+            return Ack(table.num_rows, True, holder)
+        stored_in = None
+        try:
+            self._commit(table, chosen, batch_id, now_ns)
+            stored_in = chosen
+        finally:
+            self._batches.settle(batch_id, stored_in)
+        return Ack(table.num_rows, False, chosen)
+
+    def full(self, shard: int, now_ns: int) -> bool:
+        """Whether that shard has something to seal now."""
+        return self._shards[shard].due(now_ns)
+
+    def due(self, now_ns: int) -> list[int]:
+        """The shards that have something to seal now."""
+        return [shard.number for shard in self._shards if shard.due(now_ns)]
+
+    def seal(self, number: int) -> None:
+        """Moves the shard's tail into the lake. Raises StoreUnavailable; then everything is as it was, or (where only
+        the answer of the manifest was lost) the next seal finds that this one was done."""
+        self._check(number)
+        with self._sealing[number]:
+            shard = self._shards[number]
+            runs = shard.freeze()
+            if not runs:
+                return
+            sealed_to = self._site.manifest.sealed_to(self.id, number)
+            done = [run for run in runs if run.end_group <= sealed_to]
+            if done:
+                sealed = self._site.manifest.segments(self.id, self._site.root)
+                self._settle_seal(shard, done, sealed)
+            unconfirmed = self._unconfirmed.pop(number, ())
+            if not done:
+                lake.delete(unconfirmed)
+            left = runs[len(done) :]
+            if left:
+                sealed = self._write_lake(number, left)
+                self._settle_seal(shard, left, sealed)
+
+    def expire(self, expired: Sequence[Sealed], now_s: int) -> None:
+        """Takes whole segments out of the view; their files follow after the grace. Raises StoreUnavailable."""
+        self._site.manifest.remove_segments(expired, now_s, self._site.root)
+        with self._lock:
+            gone = set(expired)
+            left = tuple(sealed for sealed in self._view.sealed if sealed not in gone)
+            self._view = _view(_segments(left), left, self._view.tails, self._view.ends)
+        rows = sum(sealed.segment.rows for sealed in expired)
+        self._site.counters.add(expired_segments=len(expired), expired_rows=rows)
+
+    def close(self) -> None:
+        """No more puts; ends after the seal and the commit under way."""
+        for number, shard in enumerate(self._shards):
+            with self._sealing[number]:
+                shard.close()
+
+    def delete_files(self) -> None:
+        """Of a closed logstore. Raises StoreUnavailable."""
+        delete_directory(self._directory)
+
+    def _commit(self, table: pa.Table, shard: int, batch_id: str, now_ns: int) -> None:
+        raw_bytes, payload = wal.pack(table)
+        try:
+            self._shards[shard].commit(Entry(table, raw_bytes, payload, batch_id), now_ns)
+        except StoreUnavailable:
+            self._site.counters.add(refused=1)
+            raise
+
+    def _write_lake(self, number: int, runs: list[Run]) -> tuple[Sealed, ...]:
+        table = pa.concat_tables([table for run in runs for table in run.tables()])
+        batches = {name: arrival_s for run in runs for name, arrival_s in run.batches.items()}
+        try:
+            sealed = lake.write(self._directory / "lake", table)
+        except OSError as error:
+            raise StoreUnavailable(f"cannot seal shard {number} of {self.id}: {error}") from error
+        seal = Seal(self.id, number, runs[-1].end_group, sealed, batches)
+        self._unconfirmed[number] = sealed
+        self._site.manifest.seal(seal, self._site.root)
+        del self._unconfirmed[number]
+        size = sum(one.segment.size_bytes for one in sealed)
+        self._site.counters.add(seals=1, sealed_rows=table.num_rows, sealed_bytes=size)
+        return sealed
+
+    def _settle_seal(self, shard: Shard, runs: list[Run], sealed: tuple[Sealed, ...]) -> None:
+        shard.release(runs, lambda tail, end: self._show(shard.number, tail, end, sealed))
+        self._batches.sealed(name for run in runs for name in run.batches)
+        for run in runs:
+            # The manifest has the rows: a log file that stays after a crash is skipped by ``sealed_to``.
+            run.path.unlink(missing_ok=True)
+
+    def _show_tail(self, number: int, tail: Tail, end: int) -> None:
+        self._show(number, tail, end, ())
+
+    def _show(self, number: int, tail: Tail, end: int, sealed: tuple[Sealed, ...]) -> None:
+        with self._lock:
+            old = self._view
+            tails = (*old.tails[:number], tail, *old.tails[number + 1 :])
+            ends = (*old.ends[:number], end, *old.ends[number + 1 :])
+            new = tuple(one for one in sealed if one not in set(old.sealed)) if sealed else ()
+            self._view = _view(old.snapshot.segments + _segments(new), old.sealed + new, tails, ends)
+
+    def _check(self, shard: int) -> None:
+        if not 0 <= shard < len(self.rows):
+            raise ShardUnknown(f"logstore {self.id} has no shard {shard}")
+
+    def _wal_directory(self, shard: int) -> Path:
+        return self._directory / "wal" / str(shard)
+
+    def _recover(self) -> list[recovery.Recovered]:
+        seen: set[str] = set()
+        found = []
+        for row in self.rows:
+            durable.make_directory(self._wal_directory(row.shard))
+            found.append(recovery.recover(self._wal_directory(row.shard), row, seen))
+        for shard in found:
+            self.damage += shard.damage
+            self._site.counters.add(recovered_rows=shard.rows, torn_bytes=shard.torn_bytes)
+        first = {row.shard: shard.first for row, shard in zip(self.rows, found, strict=True)}
+        self.damage += recovery.clear_leftovers(self._directory, self._site.manifest.paths(), first)
+        return found
+
+    def _present(self, sealed: tuple[Sealed, ...]) -> tuple[Sealed, ...]:
+        gone = set(recovery.missing(one.segment.path for one in sealed))
+        self.damage += [f"{path}: in the manifest, but the file is gone" for path in sorted(gone)]
+        return tuple(one for one in sealed if one.segment.path not in gone)
+
+
+def delete_directory(directory: Path) -> None:
+    """With all below it. Raises StoreUnavailable."""
+    try:
+        shutil.rmtree(directory)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise StoreUnavailable(f"cannot delete {directory}: {error}") from error
+
+
+def _segments(sealed: tuple[Sealed, ...]) -> tuple[Segment, ...]:
+    return tuple(one.segment for one in sealed)
+
+
+def _view(
+    segments: tuple[Segment, ...], sealed: tuple[Sealed, ...], tails: tuple[Tail, ...], ends: tuple[int, ...]
+) -> View:
+    return View(Snapshot(segments, tuple(table for tail in tails for table in tail)), sealed, tails, ends)

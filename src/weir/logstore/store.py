@@ -1,0 +1,264 @@
+"""The log store of one server process: every logstore below one directory.
+
+What enters: tables of ``PUT_SCHEMA``. What leaves: acknowledgements, snapshots for queries, groups by cursor. Rules: an
+acknowledged row is on disk and visible, exactly once per batch id, after any crash; readers never wait for writers.
+One process owns the directory (a lock file says so). Constructing recovers; ``start`` adds the background sealing;
+``stop`` ends everything, and needs no more than a crash does.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import itertools
+import logging
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from weir.logstore import cursors, durable, lake, retention
+from weir.logstore.cursors import Pulled
+from weir.logstore.limits import Counters, Limits
+from weir.logstore.logstore import Ack, LogStore, Site, delete_directory
+from weir.logstore.manifest import BATCH_MEMORY_DAYS, Manifest, ShardRow
+from weir.logstore.schema import PUT_SCHEMA
+from weir.logstore.shards import Shard, key_ranges, shard_of
+from weir.logstore.snapshot import Snapshot
+from weir.logstore.troubles import StoreUnavailable, StoreUnknown
+
+TIME_MAX_S = 2**32 - 1
+"""Unix seconds of ``__time__``, 32 bits on the log service's wire; above it (or below 0) a put gets ValueError."""
+TEND_SECONDS = 1.0
+"""Seconds between two looks at what is due, when no put asks for one."""
+PRUNE_SECONDS = 3600.0
+"""Seconds between two prunings of old batch ids."""
+
+LIMITS = Limits()
+
+log = logging.getLogger(__name__)
+
+
+class Store:
+    """``root`` is made where missing. ``clock`` gives Unix seconds. Thread-safe.
+
+    Raises StoreUnavailable where the directory is another process's, or neither disk nor manifest can be read.
+    ``counters`` and ``damage`` (one sentence per loss or stranger that recovery found) may be read at any time.
+    """
+
+    def __init__(self, root: Path, manifest: Manifest, clock: Callable[[], float], limits: Limits = LIMITS) -> None:
+        self.counters = Counters()
+        self._clock = clock
+        self._site = Site(root, manifest, limits, self.counters)
+        self._lock = threading.Lock()
+        self._stores: dict[int, LogStore] = {}
+        self._dropped: set[int] = set()  # their files may still be there
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._seal_after: dict[tuple[int, int], float] = {}
+        self._prune_after = 0.0
+        self._own(root)
+        self._recover()
+
+    @property
+    def damage(self) -> tuple[str, ...]:
+        """What recovery could not read, or found and could not explain. Empty on a healthy disk."""
+        return tuple(sentence for store in self._stores.values() for sentence in store.damage)
+
+    def start(self) -> None:
+        """Starts the background thread."""
+        assert self._thread is None, "started twice"
+        self._thread = threading.Thread(target=self._tend_until_stopped, name="weir-seal", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends the thread, closes the log files. What is not sealed is recovered from the log at the next start."""
+        self._stopping.set()
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join()
+        with self._lock:
+            for store in self._stores.values():
+                store.close()
+            self._owner.close()
+
+    def create(self, store_id: int, shard_count: int) -> None:
+        """Makes the logstore with ``shard_count`` shards, created now. One that exists is left as it is."""
+        with self._lock:
+            if store_id in self._stores:
+                return
+            if store_id in self._dropped:
+                self._finish_drop(store_id)
+            created_ns = self._now_ns()
+            rows = [
+                ShardRow(store_id, shard, created_ns, begin, end, created_ns)
+                for shard, (begin, end) in enumerate(key_ranges(shard_count))
+            ]
+            self._site.manifest.create(rows)
+            self._stores[store_id] = LogStore(self._site, rows)
+
+    def drop(self, store_id: int) -> None:
+        """The logstore and its files are gone. One that does not exist is no trouble."""
+        with self._lock:
+            store = self._stores.get(store_id)
+            if store is not None:
+                self._site.manifest.begin_drop(store_id)
+                del self._stores[store_id]
+                self._dropped.add(store_id)
+                store.close()
+            if store_id in self._dropped:
+                self._finish_drop(store_id)
+
+    def put(self, store_id: int, table: pa.Table, *, shard: int | None = None, batch_id: str | None = None) -> Ack:
+        """Stores ``table``, whose schema is ``PUT_SCHEMA``; returns once it is on disk and visible.
+
+        ``shard``: the next one in turn where None. A ``batch_id`` that this logstore has seen within
+        ``BATCH_MEMORY_DAYS`` gives ``duplicate=True``, and nothing is added. Raises StoreUnavailable (nothing stored),
+        StoreUnknown, ShardUnknown, ValueError (a time or a size out of range).
+        """
+        if not table.schema.equals(PUT_SCHEMA):
+            raise TypeError("a put takes tables of PUT_SCHEMA")
+        if table.num_rows:
+            times = pc.min_max(table["__time__"])
+            if times["min"].as_py() < 0 or times["max"].as_py() > TIME_MAX_S:
+                raise ValueError(f"__time__ is outside 0 to {TIME_MAX_S}")
+        store, now_ns = self._opened(store_id), self._now_ns()
+        ack = store.put(table, shard, batch_id, now_ns)
+        if store.full(ack.shard, now_ns):
+            self._wake.set()
+        return ack
+
+    def snapshot(self, store_id: int, from_s: int | None = None, to_s: int | None = None) -> Snapshot:
+        """One unchanging view. Segments without a row in [``from_s``, ``to_s``] (Unix s) are left out, no tail is."""
+        snapshot = self._opened(store_id).view.snapshot
+        if from_s is None and to_s is None:
+            return snapshot
+        low, high = from_s or 0, TIME_MAX_S if to_s is None else to_s
+        inside = (one for one in snapshot.segments if one.time_max >= low and one.time_min <= high)
+        return Snapshot(tuple(inside), snapshot.tail)
+
+    def shards(self, store_id: int) -> list[Shard]:
+        """The logstore's shards in order."""
+        return [
+            Shard(row.shard, row.begin_key, row.end_key, "readwrite", row.created_ns // 10**9)
+            for row in self._opened(store_id).rows
+        ]
+
+    def shard_of(self, store_id: int, key: str) -> int:
+        """The shard whose range holds the hash key (hex, at most 32 digits). Raises ValueError."""
+        return shard_of(len(self._opened(store_id).rows), key)
+
+    def cursor_begin(self, store_id: int, shard: int) -> int:
+        """The cursor of the oldest group there is."""
+        return cursors.begin(self._opened(store_id).shard_view(shard))
+
+    def cursor_end(self, store_id: int, shard: int) -> int:
+        """The cursor behind the newest group."""
+        return self._opened(store_id).shard_view(shard).end
+
+    def cursor_at(self, store_id: int, shard: int, arrival_s: int) -> int:
+        """The cursor of the first group received at Unix second ``arrival_s`` or later; the end if there is none."""
+        return cursors.at(self._opened(store_id).shard_view(shard), arrival_s)
+
+    def cursor_time(self, store_id: int, shard: int, cursor: int) -> int:
+        """Unix second at which the group at ``cursor`` was received; now for the end. Raises CursorError."""
+        return cursors.time(self._opened(store_id).shard_view(shard), cursor, int(self._clock()))
+
+    def pull(self, store_id: int, shard: int, cursor: int, count_max: int, end_cursor: int | None = None) -> Pulled:
+        """At most ``count_max`` groups of [``cursor``, ``end_cursor``). At the end: none, and the same cursor.
+
+        Raises CursorError, ShardUnknown, StoreUnknown.
+        """
+        view = self._opened(store_id).shard_view(shard)
+        return cursors.pull(view, cursor, end_cursor, count_max, self._site.limits.pull_rows_max)
+
+    def seal(self, store_id: int) -> None:
+        """Moves the logstore's whole tail into the lake now. Raises StoreUnavailable; nothing is lost then."""
+        store = self._opened(store_id)
+        for shard in store.rows:
+            store.seal(shard.shard)
+
+    def expire(self, store_id: int, ttl_days: int) -> int:
+        """Removes the segments that are older than the retention; returns how many rows went."""
+        store = self._opened(store_id)
+        expired = retention.choose(store.view.sealed, ttl_days, self._now_ns())
+        if expired:
+            store.expire(expired, int(self._clock()))
+        return sum(one.segment.rows for one in expired)
+
+    def tend(self) -> None:
+        """One round of the background thread: seals what is due, deletes and forgets what is old."""
+        now = self._clock()
+        for store in list(self._stores.values()):
+            for shard in store.due(self._now_ns()):
+                if now >= self._seal_after.get((store.id, shard), 0.0):
+                    self._seal_or_note(store, shard, now)
+        try:
+            self._delete_removed(int(now - self._site.limits.removal_grace_seconds))
+            if now >= self._prune_after:
+                self._prune_after = now + PRUNE_SECONDS
+                self._site.manifest.forget_batches(int(now) - BATCH_MEMORY_DAYS * lake.SECONDS_PER_DAY)
+        except StoreUnavailable as error:
+            log.warning("old data stays for now: %s", error)
+
+    def _seal_or_note(self, store: LogStore, shard: int, now: float) -> None:
+        try:
+            store.seal(shard)
+        except StoreUnavailable as error:
+            self.counters.add(seal_failures=1)
+            self._seal_after[store.id, shard] = now + self._site.limits.retry_seconds
+            log.warning("rows stay in the write-ahead log for now: %s", error)
+
+    def _delete_removed(self, before_s: int) -> None:
+        removed = self._site.manifest.removed_segments(before_s, self._site.root)
+        if not removed:
+            return
+        try:
+            lake.delete(removed)
+        except OSError as error:
+            raise StoreUnavailable(f"cannot delete an expired file: {error}") from error
+        self._site.manifest.forget_segments(removed, self._site.root)
+
+    def _tend_until_stopped(self) -> None:
+        while not self._stopping.is_set():
+            self._wake.wait(TEND_SECONDS)
+            self._wake.clear()
+            self.tend()
+
+    def _own(self, root: Path) -> None:
+        try:
+            durable.make_directory(root)
+            self._owner = (root / "lock").open("a")
+            fcntl.flock(self._owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise StoreUnavailable(f"{root} is in use or unusable: {error.strerror}") from error
+
+    def _recover(self) -> None:
+        started = time.monotonic()
+        for store_id, group in itertools.groupby(self._site.manifest.shards(), key=lambda row: row.store_id):
+            rows = list(group)
+            if rows[0].dropped:
+                self._dropped.add(store_id)
+                self._finish_drop(store_id)
+            else:
+                self._stores[store_id] = LogStore(self._site, rows)
+        for sentence in self.damage:
+            log.error("recovery: %s", sentence)
+        self.counters.add(recovery_ms=round((time.monotonic() - started) * 1000), damaged=len(self.damage))
+
+    def _finish_drop(self, store_id: int) -> None:
+        delete_directory(self._site.root / str(store_id))
+        self._site.manifest.finish_drop(store_id)
+        self._dropped.discard(store_id)
+
+    def _opened(self, store_id: int) -> LogStore:
+        store = self._stores.get(store_id)
+        if store is None:
+            raise StoreUnknown(f"there is no logstore {store_id}")
+        return store
+
+    def _now_ns(self) -> int:
+        return int(self._clock() * 1e9)
