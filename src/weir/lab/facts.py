@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -38,7 +37,8 @@ class Sent:
 
     ``guest`` is the sender ("host" for a reset made by a rule). ``sport`` and ``dport`` are those of a record (ICMP: 0
     and type * 256 + code); ``None`` means all ports, where one count covers several connections. ``bytes`` are IP bytes
-    on the wire. ``rule`` names the rule that drops it. ``counted_by`` names the witness.
+    on the wire. ``rule`` names the rule that drops it. ``counted_by`` names the witness: ``sender`` (our socket),
+    ``iperf3``, ``TCP_INFO`` or ``stack`` (/proc/net/snmp of the guest).
     """
 
     guest: str
@@ -157,14 +157,18 @@ def exclusive(path: Path) -> Iterator[None]:
 def recorded(path: Path) -> Traffic:
     """Everything sent in this lab since it came up; empty if nothing was."""
     try:
-        return Traffic.from_json(json.loads(path.read_text()))
+        lines = path.read_text().splitlines()
     except FileNotFoundError:
         return Traffic()
+    parts = [Traffic.from_json(json.loads(line)) for line in lines]
+    return Traffic(
+        tuple(sent for part in parts for sent in part.senders),
+        tuple(flow for part in parts for flow in part.tcp),
+        tuple(report for part in parts for report in part.iperf),
+    )
 
 
 def record(path: Path, traffic: Traffic) -> None:
-    """Add to what was sent; replaces the file in one step. The caller is ``exclusive``."""
-    whole = recorded(path) + traffic
-    fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps(whole.to_json()))
-    os.replace(fresh, path)
+    """Add one line to what was sent. The caller is ``exclusive``."""
+    with open(path, "a") as state:
+        state.write(json.dumps(traffic.to_json()) + "\n")

@@ -110,7 +110,7 @@ def _forbidden_connects(rule: Rule, ends: tuple[Guest, Guest], address: str, cou
                 packets=flow.client_end.segs_out,
                 bytes=flow.client_end.segs_out * syn_bytes,
                 rows=rejected_rows(source.name, target.name, rule.charged),
-                counted_by="TCP_INFO segs_out",
+                counted_by="TCP_INFO",
                 rule=rule.name,
             )
         )
@@ -139,5 +139,5 @@ def _reset_of(flow: TcpFlow, rule: Rule) -> Sent:
         packets=flow.client_end.segs_out,
         bytes=flow.client_end.segs_out * (IP_HEADER_BYTES[rule.version] + RST_HEADER_BYTES),
         rows=(Row(flow.client, "in", ACCEPT),),
-        counted_by="TCP_INFO: one reset for each SYN",
+        counted_by="TCP_INFO",
     )

@@ -64,7 +64,7 @@ def iperf_udp(lab: Lab, pair: Pair, port: int, count: int, size: int) -> Traffic
         packets=total["packets"] + 1,
         bytes=total["bytes"] + total["packets"] * header + HELLO_BYTES + header,
         rows=accepted_rows(pair.src, pair.dst),
-        counted_by="iperf3 end.sum, and its opening datagram",
+        counted_by="iperf3",
     )
     answer = Sent(
         guest=pair.dst,
@@ -76,7 +76,7 @@ def iperf_udp(lab: Lab, pair: Pair, port: int, count: int, size: int) -> Traffic
         packets=1,
         bytes=HELLO_BYTES + header,
         rows=accepted_rows(pair.dst, pair.src),
-        counted_by="iperf3's answer to the opening datagram",
+        counted_by="iperf3",
     )
     control = _tcp_of_port(lab, pair, port, before)
     return Traffic((stream, answer, *control), (), (_kept(pair, port, report),))
@@ -128,7 +128,7 @@ def _tcp_of_port(lab: Lab, pair: Pair, port: int, before: Sequence[int]) -> tupl
         packets=segments_out(source) - before[0],
         bytes=None,
         rows=accepted_rows(pair.src, pair.dst),
-        counted_by="stack's segments out during iperf3",
+        counted_by="stack",
     )
     back = Sent(
         guest=pair.dst,
@@ -140,7 +140,7 @@ def _tcp_of_port(lab: Lab, pair: Pair, port: int, before: Sequence[int]) -> tupl
         packets=segments_out(target) - before[1],
         bytes=None,
         rows=accepted_rows(pair.dst, pair.src),
-        counted_by="stack's segments out during iperf3",
+        counted_by="stack",
     )
     return there, back
 

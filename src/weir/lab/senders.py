@@ -177,7 +177,7 @@ def _tcp_directions(flow: TcpFlow, pair: Pair) -> tuple[Sent, Sent]:
         packets=flow.client_end.segs_out,
         bytes=nbytes(flow.client_end.segs_out, flow.client_end.bytes_sent),
         rows=accepted_rows(pair.src, pair.dst),
-        counted_by="TCP_INFO segs_out of the opening end",
+        counted_by="TCP_INFO",
     )
     back = Sent(
         guest=pair.dst,
@@ -189,7 +189,7 @@ def _tcp_directions(flow: TcpFlow, pair: Pair) -> tuple[Sent, Sent]:
         packets=flow.client_end.segs_in,
         bytes=nbytes(flow.client_end.segs_in, flow.server_end.bytes_sent),
         rows=accepted_rows(pair.dst, pair.src),
-        counted_by="TCP_INFO segs_in of the opening end",
+        counted_by="TCP_INFO",
     )
     return there, back
 

@@ -132,8 +132,8 @@ class Lab:
 
     @property
     def state_path(self) -> Path:
-        """The file that keeps what the lab's senders sent, across processes."""
-        return STATE_DIR / f"{self.name}.json"
+        """The file that keeps what the lab's senders sent, across processes: one line of JSON per round."""
+        return STATE_DIR / f"{self.name}.jsonl"
 
     def is_up(self) -> bool:
         """Whether all its namespaces are there."""
