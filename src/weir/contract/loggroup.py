@@ -125,15 +125,28 @@ def _read(group: Any) -> LogGroup:
 
 def encode(group: LogGroup) -> bytes:
     """The wire form of one group."""
-    parts: list[bytes] = []
-    for log in group.logs:
-        body = [b"\x08", _varint(log.time)]
-        for key, value in log.pairs:
-            body += (b"\x12", _sized(_pair(key, value)))
-        if log.time_ns is not None:
-            body += (b"\x25", log.time_ns.to_bytes(4, "little"))
-        parts += (b"\x0a", _sized(b"".join(body)))
-    parts += (b"\x1a", _sized(group.topic), b"\x22", _sized(group.source))
+    logs = (
+        encode_log(log.time, log.time_ns, b"".join(encode_content(*pair) for pair in log.pairs)) for log in group.logs
+    )
+    return encode_group(logs, group)
+
+
+def encode_content(key: bytes, value: bytes) -> bytes:
+    """One key and value, as part of a log. Writers of many rows keep it for pairs that repeat."""
+    return b"\x12" + _sized(_pair(key, value))
+
+
+def encode_log(time: int, time_ns: int | None, contents: bytes) -> bytes:
+    """One row, as part of a group; ``contents`` is its ``encode_content`` parts in one."""
+    body = b"\x08" + _varint(time) + contents
+    if time_ns is not None:
+        body += b"\x25" + time_ns.to_bytes(4, "little")
+    return b"\x0a" + _sized(body)
+
+
+def encode_group(logs: Iterable[bytes], group: LogGroup) -> bytes:
+    """A group of rows that are in wire form already; topic, source and tags are those of ``group``."""
+    parts = [*logs, b"\x1a", _sized(group.topic), b"\x22", _sized(group.source)]
     for key, value in group.tags:
         parts += (b"\x32", _sized(_pair(key, value)))
     return b"".join(parts)
