@@ -159,10 +159,10 @@ def _tcp_states(guest: Guest, port: int) -> set[str]:
 
 
 @contextmanager
-def _server(lab: Lab, guest: Guest, port: int) -> Iterator[None]:
+def server(lab: Lab, guest: Guest, port: int) -> Iterator[None]:
     """A server for one test; ready when the block begins, gone when it ends."""
     with inside(guest.netns):
-        server = subprocess.Popen(
+        process = subprocess.Popen(
             [_program(), "-s", "-1", "-p", str(port)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -172,18 +172,18 @@ def _server(lab: Lab, guest: Guest, port: int) -> Iterator[None]:
     try:
         until(lambda: _LISTEN in _tcp_states(guest, port), f"iperf3 server listens on {port}")
         yield
-        server.wait(IPERF_SECONDS)
+        process.wait(IPERF_SECONDS)
     finally:
-        if server.poll() is None:
-            server.kill()
-            server.wait()
+        if process.poll() is None:
+            process.kill()
+            process.wait()
 
 
 def _run(lab: Lab, pair: Pair, port: int, options: Sequence[str]) -> dict[str, Any]:
     """One client run against a server of its own; its report."""
     source, target = lab.guests[pair.src], lab.guests[pair.dst]
     argv = [_program(), f"-{pair.version}", "-J", "-c", target.address(pair.version), "-p", str(port), *options]
-    with _server(lab, target, port):
+    with server(lab, target, port):
         with inside(source.netns):
             client = subprocess.Popen(
                 argv,

@@ -31,6 +31,11 @@ def present(name: str) -> bool:
     return (NETNS_DIR / name).exists()
 
 
+def mounted(name: str) -> bool:
+    """Whether the name stands for a namespace; a crash while it was made can leave a mere file."""
+    return present(name) and (NETNS_DIR / name).stat().st_dev != NETNS_DIR.stat().st_dev
+
+
 @contextmanager
 def inside(name: str) -> Iterator[None]:
     """Put the calling thread into the namespace until the block ends. Start no thread in the block: it would stay."""

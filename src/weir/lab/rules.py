@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from weir.lab.netns import LabTrouble, inside
 
 TABLE = "weir_lab"
+_NFT_PLACES = "/usr/sbin:/sbin:/usr/local/sbin:/usr/bin:/bin"  # not every PATH has the sbin directories
 NFT_SECONDS = 10.0
 """An nft that takes longer is stuck; it raises."""
 
@@ -156,7 +157,7 @@ def counters(host_netns: str) -> list[Counted]:
 
 
 def _nft(host_netns: str, arguments: Sequence[str], text: str = "") -> str:
-    program = shutil.which("nft", path="/usr/sbin:/sbin:/usr/local/sbin:/usr/bin:/bin")
+    program = shutil.which("nft", path=_NFT_PLACES)
     if program is None:
         raise LabTrouble("nft is not installed (package nftables)")
     with inside(host_netns):

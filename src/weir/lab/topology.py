@@ -9,7 +9,6 @@ exactly.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from typing import Any, Self
 from pyroute2 import IPRoute, netns
 
 from weir.lab import rules
-from weir.lab.netns import NETNS_DIR, LabTrouble, end_processes, inside, present
+from weir.lab.netns import NETNS_DIR, LabTrouble, end_processes, inside, mounted, present
 
 VPC_CIDR = "10.77.0.0/16"
 VPC_IPV6_CIDR = "fd77::/56"
@@ -160,13 +159,13 @@ class Lab:
     def down(self) -> None:
         """Remove everything of this name, also what a crashed run left; does nothing where nothing is."""
         for name in self.namespaces:
-            if present(name):
+            if mounted(name):
                 end_processes(name, self.name)
-        if present(self.host_netns):
+        if mounted(self.host_netns):
             self._delete_links()
         for name in self.namespaces:
             if present(name):
-                _remove(name)
+                netns.remove(name)
         self.state_path.unlink(missing_ok=True)
         self.state_path.with_suffix(".lock").unlink(missing_ok=True)
 
@@ -302,11 +301,3 @@ def _sysctl(values: Mapping[str, int]) -> None:
     """Kernel settings under ``/proc/sys/net`` of the namespace the thread is in."""
     for path, value in values.items():
         Path("/proc/sys/net", path).write_text(str(value))
-
-
-def _remove(name: str) -> None:
-    """Remove the name; a name whose mount is gone (a crash between the two steps of making it) is removed as well."""
-    try:
-        netns.remove(name)
-    except OSError:
-        os.unlink(NETNS_DIR / name)
