@@ -8,8 +8,9 @@ content types of their own. Source: the log service's API pages and "Action list
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 from weir.contract import sls_commands as say
 from weir.model import sls_failures as failures
@@ -91,3 +92,32 @@ def find(method: str, path: str, query: Mapping[str, str], has_project: bool) ->
         if has_project or not operation.needs_project:
             return operation, texts
     raise failures.refuse(failures.INVALID_HOST, "without a project")
+
+
+def project_of(host: str, bases: Collection[str]) -> str:
+    """The project that a Host header names: what stands before a base name, '' for a base name alone.
+
+    The port does not count. A host without any of the ``bases`` is read as ``PROJECT.anything``; a single word and a
+    bare address name no project.
+    """
+    name = re.sub(r":\d+$", "", host.strip().lower())
+    for base in sorted(bases, key=len, reverse=True):
+        if name == base:
+            return ""
+        if name.endswith("." + base):
+            return name[: -len(base) - 1]
+    if _PUBLIC.fullmatch(name) or _is_address(name):
+        return ""
+    return name.partition(".")[0] if "." in name else ""
+
+
+_PUBLIC = re.compile(r"[a-z0-9-]+\.log\.aliyuncs\.com")
+"""The service's own endpoint of a region, where a resolver or a proxy leads it here."""
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name.strip("[]"))
+    except ValueError:
+        return False
+    return True

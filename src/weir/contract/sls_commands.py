@@ -16,6 +16,10 @@ from weir.model import sls_failures as failures
 
 LINE_MAX = 100
 """Rows one search answers; a larger ``line`` is refused with InvalidLine (source: GetLogs page)."""
+BODY_BYTES_MAX = 10 * 2**20
+"""Bytes of a PutLogs after decompression; more are refused with PostBodyTooLarge (source: PutLogs page)."""
+ROWS_MAX = 40_960
+"""Rows of one PutLogs; more are refused with PostBodyTooLarge. Ten LogGroups as the store cuts them."""
 COUNT_MAX = 1000
 """LogGroups one PullLogs answers; a larger ``count`` is refused with ParameterInvalid (source: PullLogs page)."""
 LIST_SIZE_MAX = 500
@@ -228,7 +232,7 @@ class GetLogs:
     query: str = parameter("query", _ANY, "Search, or search | SQL.", default="")
     topic: str = parameter("topic", _ANY, "Only rows of this topic.", default="")
     line: int = parameter(
-        "line", Integer(-1, 2**31 - 1), "How many rows.", default=LINE_MAX, failure=failures.INVALID_LINE
+        "line", Integer(0, 2**31 - 1), "How many rows.", default=LINE_MAX, failure=failures.INVALID_LINE
     )
     offset: int = parameter(
         "offset", Integer(0, 2**31 - 1), "How many rows are skipped.", default=0, failure=failures.INVALID_OFFSET

@@ -128,7 +128,7 @@ INVALID_TIME_RANGE = Failure(
     "InvalidTimeRange", 400, "request time range is invalid.", trigger="from is not before to."
 )
 INVALID_QUERY_STRING = Failure(
-    "InvalidQueryString", 400, "query string is invalid.", trigger="The search half cannot be parsed."
+    "InvalidQueryString", 400, "query string is invalid. {}", trigger="The search half cannot be parsed."
 )
 INVALID_OFFSET = Failure("InvalidOffset", 400, "Offset is invalid.", trigger="offset is not a number from 0.")
 INVALID_LINE = Failure("InvalidLine", 400, "Line is invalid.", trigger="line is not 0 to 100.")
