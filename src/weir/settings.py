@@ -72,6 +72,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("listen", "127.0.0.1:8080", _address, "HOST:PORT of the one port: RPC, SLS, health, metrics. 0: any free."),
     Setting("catalog", "", str, "SQLAlchemy URL of the catalog; empty: SQLite in the data directory."),
     Setting("region", "cn-hangzhou", str, "Region this server is; also the default of every client command."),
+    Setting("regions", "", _words, "Further regions the API answers for, after this one."),
     Setting("sls_bases", "sls.local,localhost,127.0.0.1", _words, "Host names under which PROJECT.NAME is a project."),
     Setting("time_zone", "UTC", str, "Time zone in which queries print and truncate times."),
     Setting("query_memory_mb", "1024", _positive, "Memory of one query in MiB; a query above it fails alone."),
@@ -83,7 +84,6 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("spool", "", str, "Directory of the agent's undelivered batches; empty: DATA/spool."),
     Setting("flows_max", "262144", _positive, "Flows per address family the kernel tables hold between two drains."),
     Setting("drain_seconds", "5", _seconds, "Seconds between two drains of the kernel tables."),
-    Setting("sync_seconds", "1", _seconds, "Seconds between two looks of the agent at what it should capture."),
 )
 
 
@@ -95,6 +95,7 @@ class Settings:
     listen: Address
     catalog: str
     region: str
+    regions: tuple[str, ...]
     sls_bases: tuple[str, ...]
     time_zone: str
     query_memory_mb: int
@@ -106,7 +107,6 @@ class Settings:
     spool: str
     flows_max: int
     drain_seconds: float
-    sync_seconds: float
     sources: Mapping[str, str]
 
     @property

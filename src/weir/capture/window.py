@@ -144,6 +144,15 @@ class Windows:
             self._ended[minutes] = Closed(minutes, window.start_s, end_s, slices)
             self._open[minutes] = self._fresh(minutes, max(self._until_ns, boundary_s * 1_000_000_000))
 
+    def finish(self) -> tuple[Closed, ...]:
+        """Ends everything that is open, for an agent that stops: what was counted so far, in windows cut short."""
+        ended = list(self._ended.values())
+        for minutes, window in self._open.items():
+            slices = tuple(s.freeze() for s in window.slices)
+            end_s = min(window.start_s + minutes * 60, -(-self._until_ns // 1_000_000_000))
+            ended.append(Closed(minutes, window.start_s, end_s, slices))
+        return tuple(ended)
+
 
 def _settle(window: Closed, late: Flows) -> tuple[Closed, Flows]:
     """Applies the negative rows of ``late`` to the newest slice that still has their packets."""

@@ -1,0 +1,169 @@
+"""``weir up``, ``server``, ``agent``, ``settings``, ``check``: the processes, and what they would run with."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+import click
+from rich.console import Console
+from sqlalchemy.exc import SQLAlchemyError
+
+from weir import compose
+from weir.capture.devices import NoSuchNamespace
+from weir.capture.kernel import Unsupported
+from weir.capture.probe import probe
+from weir.cli.context import Trouble, options, settings_of
+from weir.cli.queries import table_of
+from weir.cli.running import Up, UpPlan
+from weir.control.keys import KeyFileError
+from weir.logstore.troubles import StoreUnavailable
+from weir.settings import SETTINGS, Settings
+
+SERVER_OPTIONS = ("data", "listen", "catalog", "region", "regions", "sls_bases", "time_zone", "query_memory_mb")
+AGENT_OPTIONS = ("node", "netns", "spool", "flows_max", "drain_seconds")
+
+
+def made_server(settings: Settings) -> compose.Server:
+    """A constructed server; what prevents it becomes one sentence."""
+    try:
+        return compose.server(settings)
+    except (StoreUnavailable, KeyFileError, SQLAlchemyError, OSError) as error:
+        raise Trouble(f"cannot open {settings.data}: {error}") from error
+
+
+def write_env(made: compose.Server, endpoint: str) -> Path:
+    """DIR/env for ``source``, readable by its owner only."""
+    path = made.settings.data / "env"
+    key = made.started.account_key
+    lines = [f"export WEIR_ENDPOINT={endpoint}", f"export WEIR_REGION={made.settings.region}"]
+    if key is not None:
+        lines += [f"export WEIR_ACCESS_KEY_ID={key.access_key_id}", f"export WEIR_ACCESS_KEY_SECRET={key.secret}"]
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write("\n".join(lines) + "\n")
+    return path
+
+
+def announce(made: compose.Server, endpoint: str) -> None:
+    """Says where the server is; at the very first start also the keys, this once."""
+    path = write_env(made, endpoint)
+    started = made.started
+    click.echo(f"weir: listening on {endpoint}, region {made.settings.region}, account {started.account_id}")
+    click.echo(f"weir: source {path} to use the commands")
+    if started.first and started.account_key and started.agent_key:
+        click.echo(f"weir: AccessKey {started.account_key.access_key_id} {started.account_key.secret}")
+        click.echo(f"weir: agents' AccessKey {started.agent_key.access_key_id} {started.agent_key.secret}")
+        click.echo("weir: shown this once; DIR/env keeps the first")
+    sys.stdout.flush()
+
+
+@click.command()
+@options(*SERVER_OPTIONS)
+def server(**given: str | None) -> None:
+    """The server alone: both APIs, catalog and log store."""
+    compose.log_to_stderr()
+    with compose.running(made_server(settings_of(**given))) as running:
+        announce(running.server, running.endpoint)
+        wait_for_signal()
+
+
+@click.command()
+@click.option("--server", "endpoint", help="URL of the server; the same as --endpoint.")
+@options("access_key_id", "access_key_secret", "region", "data", *AGENT_OPTIONS)
+def agent(**given: str | None) -> None:
+    """The agent alone: captures the ENIs bound to this host's devices."""
+    compose.log_to_stderr()
+    settings = settings_of(**given)
+    if not settings.access_key_id:
+        raise Trouble(
+            "no AccessKey: set WEIR_ACCESS_KEY_ID and WEIR_ACCESS_KEY_SECRET (weir account create-key --agent)"
+        )
+    require_capture()
+    try:
+        made = compose.agent(settings)
+    except (Unsupported, NoSuchNamespace, OSError) as error:
+        raise Trouble(f"cannot capture here: {error}") from error
+    on_signal(made.stop)
+    made.run()
+
+
+def require_capture() -> None:
+    """Names everything this host lacks, in one message."""
+    missing = probe()
+    if missing:
+        raise Trouble("cannot capture on this host: " + " ".join(missing))
+
+
+def on_signal(action: Callable[[], None]) -> None:
+    """SIGTERM and SIGINT call ``action`` once."""
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        action()
+
+    signal.signal(signal.SIGTERM, handle)
+    signal.signal(signal.SIGINT, handle)
+
+
+def wait_for_signal() -> None:
+    ended = threading.Event()
+    on_signal(ended.set)
+    ended.wait()
+
+
+@click.command()
+@options(*SERVER_OPTIONS, *AGENT_OPTIONS)
+@click.option("--device", help="Adopt this device as an ENI of a default VPC and create a flow log for it.")
+@click.option("--lab", is_flag=True, help="Make the lab, capture it, and declare its VPC through the API.")
+def up(device: str | None, lab: bool, **given: str | None) -> None:
+    """Server and agent on this machine."""
+    compose.log_to_stderr()
+    if lab and device:
+        raise Trouble("--lab captures the lab's namespace, --device a device of this one: choose one")
+    require_capture()
+    made = made_server(settings_of(**given))
+    with compose.running(made) as running:
+        announce(made, running.endpoint)
+        whole = Up(running, UpPlan(device, lab))
+        on_signal(whole.stop)
+        whole.run()
+
+
+@click.command()
+@options(*(setting.name for setting in SETTINGS))
+def settings(**given: str | None) -> None:
+    """Prints every setting as it is in force, with its source."""
+    effective = settings_of(**given)
+    rows = []
+    for setting in SETTINGS:
+        value = getattr(effective, setting.name)
+        text = ",".join(value) if isinstance(value, tuple) else str(value)
+        if setting.name.endswith("secret") and text:
+            text = "(set)"
+        source = effective.sources[setting.name]
+        rows.append({"setting": setting.variable, "value": text, "source": source, "meaning": setting.doc})
+    Console().print(table_of(["setting", "value", "source", "meaning"], rows))
+
+
+@click.command()
+@options(*SERVER_OPTIONS)
+def check(**given: str | None) -> None:
+    """Constructs the server and looks at what capture needs, then exits: 0 if all is there."""
+    made = made_server(settings_of(**given))
+    made.stop()
+    for sentence in made.store.damage:
+        click.echo(f"log store: {sentence}")
+    missing = probe()
+    for sentence in missing:
+        click.echo(f"capture: {sentence}")
+    if missing or made.store.damage:
+        raise Trouble("not everything is there")
+    click.echo("all is there")
+
+
+COMMANDS = (up, server, agent, settings, check)

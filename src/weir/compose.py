@@ -1,0 +1,178 @@
+"""The whole put together, by hand and in one place: what a server and an agent are made of.
+
+What enters: ``Settings``. What leaves: a ``Server`` and an ``Agent``, constructed but not started (``weir check`` stops
+there). Rule: constructors do no work beyond opening what they own; ``start`` and ``stop`` are explicit.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+
+import uvicorn
+from prometheus_client import CollectorRegistry
+
+from weir import __version__
+from weir.capture.agent import Agent, Node
+from weir.capture.delivery import Delivery
+from weir.capture.devices import Devices
+from weir.capture.kernel import Kernel
+from weir.capture.recorder import Parts, Recorder
+from weir.capture.spool import Spool
+from weir.client import Client, Credentials
+from weir.contract.nonces import LocalNonces
+from weir.control.accounts import Started, first_start
+from weir.control.catalog import Catalog
+from weir.control.desk import Desk
+from weir.control.handlers import HANDLERS
+from weir.control.keys import KeyRing
+from weir.control.regions import Region
+from weir.doors.app import App
+from weir.doors.metrics import PartMetrics
+from weir.doors.rpc import Gateway
+from weir.doors.sls import SlsDoor
+from weir.logstore.limits import Counters
+from weir.logstore.manifest import Manifest
+from weir.logstore.store import Store
+from weir.settings import Address, Settings
+
+SHUTDOWN_SECONDS = 10
+"""How long requests in hand may take when the server stops; above it they are cut off, unacknowledged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A constructed server. ``started``: the account and the keys of its first start."""
+
+    settings: Settings
+    catalog: Catalog
+    store: Store
+    app: App
+    started: Started
+
+    def start(self) -> None:
+        self.store.start()
+
+    def stop(self) -> None:
+        self.store.stop()
+        self.catalog.close()
+
+
+def server(settings: Settings) -> Server:
+    """Opens catalog, keys and log store and puts the doors before them."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    catalog = Catalog(settings.catalog_url)
+    keys = KeyRing(catalog, settings.data / "secret.key", time.monotonic)
+    started = first_start(catalog, keys, time.time())
+    store = Store(settings.data / "logs", Manifest(catalog.engine), time.time)
+    regions = tuple(Region(name, str(settings.listen)) for name in (settings.region, *settings.regions))
+    desk = Desk(catalog, regions, store, time.time, started=time.time())
+    registry = CollectorRegistry()
+    registry.register(PartMetrics("store", lambda: _numbers(store.counters)))
+    app = App(
+        rpc=Gateway(HANDLERS, desk, keys.secret_of, LocalNonces(), time.time),
+        sls=SlsDoor(desk, keys.secret_of, settings.sls_bases),
+        health=lambda: {"status": "ok", "version": __version__, "region": settings.region, "damage": store.damage},
+        registry=registry,
+    )
+    return Server(settings, catalog, store, app, started)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server that answers. ``endpoint``: its URL, with the port that was really taken."""
+
+    server: Server
+    endpoint: str
+
+
+class _Http(uvicorn.Server):
+    """Signals are the process's own business, not the HTTP server's."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@contextmanager
+def running(made: Server) -> Iterator[Running]:
+    """Starts the server and its HTTP thread; stops both at the end. Raises ``OSError`` if the port is taken."""
+    listener = socket.create_server(
+        (made.settings.listen.host, made.settings.listen.port), family=_family(made), backlog=1024
+    )
+    port = listener.getsockname()[1]
+    http = _Http(_http_config(made))
+    thread = threading.Thread(target=http.run, kwargs={"sockets": [listener]}, name="weir-http", daemon=True)
+    made.start()
+    thread.start()
+    try:
+        yield Running(made, f"http://{Address(_reachable(made.settings.listen.host), port)}")
+    finally:
+        http.should_exit = True
+        thread.join()
+        made.stop()
+
+
+def _family(made: Server) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in made.settings.listen.host else socket.AF_INET
+
+
+def _reachable(host: str) -> str:
+    """The loopback address for a host that means every address."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)
+
+
+def _http_config(made: Server) -> uvicorn.Config:
+    config = uvicorn.Config(
+        made.app,
+        host=made.settings.listen.host,
+        port=made.settings.listen.port,
+        http="httptools",
+        lifespan="off",
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+    )
+    return config
+
+
+def client(settings: Settings) -> Client:
+    """The signed client of these settings."""
+    credentials = Credentials(settings.access_key_id, settings.access_key_secret, settings.region)
+    return Client(settings.endpoint, credentials)
+
+
+def agent(settings: Settings) -> Agent:
+    """Loads the kernel programs and connects recorder, spool and server. Raises what ``Kernel`` raises."""
+    spool = Spool(settings.spool_directory)
+    caller = client(settings)
+    delivery = Delivery(spool, caller)
+    changed = threading.Event()
+    recorder = Recorder(
+        Parts(
+            kernel=Kernel(settings.flows_max, settings.netns or None),
+            devices=Devices(settings.netns),
+            spool=spool,
+            clock_ns=time.time_ns,
+            drain_ns=int(settings.drain_seconds * 1e9),
+            spooled=delivery.wake,
+            changed=changed.set,
+        )
+    )
+    return Agent(Node(settings.region, settings.node), caller, recorder, delivery, changed)
+
+
+def _numbers(counters: Counters) -> Mapping[str, int]:
+    return {field.name: getattr(counters, field.name) for field in fields(counters) if not field.name.startswith("_")}
+
+
+def log_to_stderr() -> None:
+    """One line per event on standard error, for every room."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
