@@ -101,6 +101,11 @@ class Spec:
     rules: tuple[Rule, ...]
     fails: tuple[Failure, ...]
 
+    @property
+    def ram_action(self) -> str:
+        """The action's name in policies: ``vpc:CreateFlowLog``."""
+        return f"{self.product.name.lower()}:{self.name}"
+
 
 def param(
     shape: Shape | Repeat,
@@ -158,7 +163,7 @@ def action(
             summary=summary,
             doc=inspect.cleandoc(cls.__doc__ or ""),
             writes=facts.pop("writes", True),
-            params=params_of(made),  # type: ignore[arg-type]
+            params=params_of(made),
             rules=facts.pop("rules", ()),
             fails=fails,
         )
@@ -177,15 +182,23 @@ def spec_of(command: type) -> Spec:
     return spec
 
 
-@cache
 def params_of(cls: type) -> tuple[Param, ...]:
     """The request parameters of an action or of a structure, in declared order."""
+    return _params(cls)
+
+
+def answers_of(cls: type) -> tuple[Answer, ...]:
+    """The answer fields of a structure, in declared order. A ``param`` counts too: a tag comes and goes alike."""
+    return _answers(cls)
+
+
+@cache
+def _params(cls: type) -> tuple[Param, ...]:
     return tuple(_param(field.name, field.default, field.metadata[PARAM]) for field in dataclasses.fields(cls))
 
 
 @cache
-def answers_of(cls: type) -> tuple[Answer, ...]:
-    """The answer fields of a structure, in declared order. A ``param`` counts too: a tag comes and goes alike."""
+def _answers(cls: type) -> tuple[Answer, ...]:
     return tuple(_answer(field.name, field.metadata) for field in dataclasses.fields(cls))
 
 
