@@ -1,7 +1,7 @@
 """May this flow log be created? One table of checks over facts read beforehand.
 
-What enters: the parsed command and ``Facts`` of the catalog. What leaves: nothing, or the ``Refusal`` of the first check
-that applies. Rule: ``CHECKS`` is in the order in which the failures of the CreateFlowLog page are given in the
+What enters: the parsed command and ``Facts`` of the catalog. What leaves: nothing, or the ``Refusal`` of the first
+check that applies. Rule: ``CHECKS`` is in the order in which the failures of the CreateFlowLog page are given in the
 contract; what concerns the request alone was checked when it was parsed. Pure, so every row is tested by itself.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from weir.contract.vpc import CreateFlowLog
+from weir.contract.vpc_flow_logs import CreateFlowLog, IpVersion, TrafficPath
 from weir.model.failures import (
     ILLEGAL_PARAM_RESOURCE_GROUP_ID,
     INVALID_HD_MONITOR_STATUS,
@@ -32,19 +32,13 @@ from weir.model.failures import (
 )
 from weir.model.resources import ResourceType
 
-ALL_PATHS = "all"
-DUAL_STACK = "DualStack"
 AVAILABLE = "Available"
 MEMBER = "Member"
 ENI_UNUSABLE = frozenset({"Creating", "Deleting", "CreateFailed"})
 KIND_NAMES = {ResourceType.ENI: "eni", ResourceType.VSWITCH: "vswitch", ResourceType.VPC: "vpc"}
 
-FAMILIES_WITHOUT_FLOW_LOGS = frozenset(
-    f"ecs.{family}"
-    for family in (
-        "c1 c2 c4 ce4 cm4 d1 e3 e4 ga1 gn4 gn5 i1 m1 m2 mn4 n1 n2 n4 s1 s2 s3 se1 sn1 sn2 t1 xn4".split()
-    )
-)
+LEGACY_FAMILIES = "c1 c2 c4 ce4 cm4 d1 e3 e4 ga1 gn4 gn5 i1 m1 m2 mn4 n1 n2 n4 s1 s2 s3 se1 sn1 sn2 t1 xn4"
+FAMILIES_WITHOUT_FLOW_LOGS = frozenset("ecs." + family for family in LEGACY_FAMILIES.split())
 """Instance families whose ENIs have no flow logs (source: VPC flow log overview, limits)."""
 
 
@@ -91,11 +85,8 @@ def _eni_is_no_member(command: CreateFlowLog, facts: Facts) -> None:
 
 def _resource_is_usable(command: CreateFlowLog, facts: Facts) -> None:
     status = _resource(facts).status
-    if command.resource_type is ResourceType.ENI:
-        usable = status not in ENI_UNUSABLE
-    else:
-        usable = status == AVAILABLE
-    if not usable:
+    is_eni = command.resource_type is ResourceType.ENI
+    if status in ENI_UNUSABLE if is_eni else status != AVAILABLE:
         raise Refusal(INVALID_HD_MONITOR_STATUS, status=status)
 
 
@@ -115,7 +106,7 @@ def _paths_are_allowed(command: CreateFlowLog, facts: Facts) -> None:
 
 
 def _paths_are_not_dual_stack(command: CreateFlowLog, facts: Facts) -> None:
-    if not wants_all(command) and command.ip_version == DUAL_STACK:
+    if not wants_all(command) and command.ip_version is IpVersion.DUAL_STACK:
         raise Refusal(UNSUPPORTED_FEATURE_USER_DEFINED_TRAFFIC_PATH_IPV6)
 
 
@@ -130,7 +121,7 @@ def _resource_group_exists(command: CreateFlowLog, facts: Facts) -> None:
 
 def _log_store_exists(command: CreateFlowLog, facts: Facts) -> None:
     if command.project_name and not facts.has_log_store:
-        raise Refusal(PROJECT_OR_LOGSTORE_NOT_EXIST, project=command.project_name, logstore=command.log_store_name)
+        raise Refusal(PROJECT_OR_LOGSTORE_NOT_EXIST, project=command.project_name)
 
 
 def _project_is_in_the_region(command: CreateFlowLog, facts: Facts) -> None:
@@ -144,7 +135,7 @@ def _analyzer_exists(command: CreateFlowLog, facts: Facts) -> None:
 
 
 def _no_flow_log_of_all_paths_stands_before_some(command: CreateFlowLog, facts: Facts) -> None:
-    if ALL_PATHS in facts.paths_taken and not wants_all(command):
+    if TrafficPath.ALL in facts.paths_taken and not wants_all(command):
         raise Refusal(OPERATION_DENIED_ALL_TRAFFIC_PATH_OF_MANAGED_EXIST)
 
 
@@ -185,12 +176,12 @@ CHECKS: tuple[Callable[[CreateFlowLog, Facts], None], ...] = (
 
 def wants_all(command: CreateFlowLog) -> bool:
     """True for a flow log of all paths, the default."""
-    return tuple(command.traffic_path) == (ALL_PATHS,)
+    return command.traffic_path == (TrafficPath.ALL,)
 
 
-def check_ip_version(ip_version: str, resource_type: ResourceType, has_ipv6_block: bool) -> None:
+def check_ip_version(ip_version: IpVersion, resource_type: ResourceType, has_ipv6_block: bool) -> None:
     """DualStack on a VPC or VSwitch wants an IPv6 block; an ENI may get its address later."""
-    if ip_version == DUAL_STACK and resource_type is not ResourceType.ENI and not has_ipv6_block:
+    if ip_version is IpVersion.DUAL_STACK and resource_type is not ResourceType.ENI and not has_ipv6_block:
         raise Refusal(UNSUPPORTED_FEATURE_IP_VERSION)
 
 

@@ -18,7 +18,7 @@ from weir.control.catalog import Catalog
 from weir.control.regions import Region
 from weir.control.schema import accounts
 from weir.logstore.store import Store
-from weir.model.failures import INVALID_REGION_ID_NOT_FOUND, OPERATION_UNSUPPORTED_ACTION, Refusal
+from weir.model.failures import ILLEGAL_PARAM_RESOURCE_GROUP_ID, Refusal
 
 VPC_QUOTA = 10
 """VPCs of an account in one region; above it CreateVpc answers QuotaExceeded.Vpc (source: VPC quotas page)."""
@@ -43,23 +43,20 @@ class Desk:
         return self.clock()
 
     def region(self, region_id: str) -> Region:
-        """The configured region. Raises InvalidRegionId.NotFound."""
-        for region in self.regions:
-            if region.region_id == region_id:
-                return region
-        raise Refusal(INVALID_REGION_ID_NOT_FOUND, region_id=region_id)
-
-    def flow_log_region(self, region_id: str) -> Region:
-        """As ``region``; also raises OperationUnsupported.action where the region is without flow logs."""
-        region = self.region(region_id)
-        if not region.has_flow_logs:
-            raise Refusal(OPERATION_UNSUPPORTED_ACTION, region_id=region_id)
-        return region
+        """The configured region of that id; a parsed command names no other."""
+        return next(region for region in self.regions if region.region_id == region_id)
 
 
 def account_of(connection: Connection, caller: Caller) -> Row[tuple[object, ...]]:
     """The caller's row of ``accounts``; a verified caller always has one."""
     return connection.execute(select(accounts).where(accounts.c.account_id == caller.account_id)).one()
+
+
+def group_of(account: Row[tuple[object, ...]], asked: str | None) -> str:
+    """The resource group of a new resource: an account has its default one. Raises IllegalParam.ResourceGroupId."""
+    if asked is not None and asked != account.resource_group_id:
+        raise Refusal(ILLEGAL_PARAM_RESOURCE_GROUP_ID, resource_group_id=asked)
+    return str(account.resource_group_id)
 
 
 def iso_time(unix_seconds: int) -> str:

@@ -7,7 +7,10 @@ are Alibaba Cloud's own (source: the Regions and zones page); a region id of the
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from weir.contract.action import Regions
 
 NAMES: dict[str, tuple[str, str]] = {
     "cn-qingdao": ("华北1（青岛）", "China (Qingdao)"),
@@ -57,3 +60,12 @@ class Region:
     def has_zone(self, zone_id: str) -> bool:
         """Zones are lettered: cn-hangzhou-b, and without the hyphen outside China: us-west-1a."""
         return re.fullmatch(re.escape(self.region_id) + "-?[a-z]", zone_id) is not None
+
+
+def spoken_of(regions: Iterable[Region]) -> Regions:
+    """The configured regions as the contract checks RegionId against them."""
+    regions = tuple(regions)
+    return Regions(
+        known=frozenset(region.region_id for region in regions),
+        without_flow_logs=frozenset(region.region_id for region in regions if not region.has_flow_logs),
+    )

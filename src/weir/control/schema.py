@@ -125,7 +125,6 @@ enis = Table(
     Column("type", String, nullable=False),
     Column("instance_id", String, nullable=False),
     Column("instance_type", String, nullable=False),
-    Column("security_group_ids", JSON, nullable=False),
     Column("resource_group_id", String, nullable=False),
     Column("created", BigInteger, nullable=False),
     UniqueConstraint("mac_address"),
@@ -148,6 +147,17 @@ eni_addresses = Table(
 )
 """Canonical text of every private address; ``family`` 4 or 6, ``position`` 0 is the primary one of its family."""
 
+eni_security_groups = Table(
+    "eni_security_groups",
+    METADATA,
+    Column("network_interface_id", ForeignKey("enis.network_interface_id"), nullable=False),
+    Column("security_group_id", String, nullable=False),
+    Column("position", Integer, nullable=False),
+    PrimaryKeyConstraint("network_interface_id", "security_group_id"),
+    Index(None, "security_group_id"),
+)
+"""Kept and given back; the rules of the host decide what passes."""
+
 bindings = Table(
     "bindings",
     METADATA,
@@ -156,10 +166,9 @@ bindings = Table(
     Column("device", String, nullable=False),
     Column("side", String, nullable=False),
     Column("bound", BigInteger, nullable=False),
-    Column("generation", Integer, nullable=False),
     UniqueConstraint("node_name", "device"),
 )
-"""Which device of which node is the ENI; ``generation`` counts the bindings this ENI has had."""
+"""Which device of which node is the ENI."""
 
 agents = Table(
     "agents",

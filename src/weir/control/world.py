@@ -8,10 +8,12 @@ follows from the agents' reports and the clock alone, and no timer is needed.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
-from sqlalchemy import Connection, delete, exists, select, update
+from sqlalchemy import Connection, delete, select, update
 
+from weir.control.desk import Desk
 from weir.control.schema import (
     agents,
     attachments,
@@ -20,30 +22,43 @@ from weir.control.schema import (
     enis,
     flow_log_paths,
     flow_logs,
-    tags,
 )
+from weir.control.tagging import FLOW_LOG, remove_tags
 from weir.control.targets import SETTLING, Agent, Attached, Bound, Wanted, World, settled
 from weir.model.resources import CAPTURING, TRANSITIONS, Event, FlowLogStatus, Side
 
-FLOW_LOG_TAGS = "FLOWLOG"
+
+@contextmanager
+def changing(desk: Desk) -> Iterator[tuple[Connection, int]]:
+    """A writing transaction and its Unix time; flow logs are settled when it begins and again before it commits."""
+    now = desk.now()
+    with desk.catalog.writing() as connection:
+        settle(connection, now, desk.started)
+        yield connection, int(now)
+        settle(connection, now, desk.started)
 
 
-def is_settling(connection: Connection) -> bool:
-    """True if any flow log waits for agents."""
-    return bool(connection.scalar(select(exists().where(flow_logs.c.status.in_(SETTLING)))))
+def is_due(connection: Connection, now: float, started: float) -> bool:
+    """True if ``settle`` would move a flow log on; for readers, which may not write."""
+    return bool(_due(connection, now, started))
 
 
 def settle(connection: Connection, now: float, started: float) -> None:
     """Takes the ``SETTLED`` step for every flow log whose agents are done; a deleted one is gone with it."""
-    if not is_settling(connection):
-        return
-    for log in settled(load_world(connection, started), now):
-        this = flow_logs.c.flow_log_id == log.flow_log_id
+    for log in _due(connection, now, started):
         if log.status is FlowLogStatus.DELETING:
             _remove(connection, log.flow_log_id)
         else:
             step = TRANSITIONS[log.status, Event.SETTLED]
+            this = flow_logs.c.flow_log_id == log.flow_log_id
             connection.execute(update(flow_logs).where(this).values(status=step.value))
+
+
+def _due(connection: Connection, now: float, started: float) -> tuple[Wanted, ...]:
+    waiting = select(flow_logs.c.flow_log_id).where(flow_logs.c.status.in_(SETTLING)).limit(1)
+    if connection.execute(waiting).first() is None:
+        return ()
+    return settled(load_world(connection, started), now)
 
 
 def load_world(connection: Connection, started: float, node_name: str | None = None) -> World:
@@ -138,7 +153,6 @@ def _attached(connection: Connection, node_name: str | None) -> tuple[Attached, 
 
 
 def _remove(connection: Connection, flow_log_id: str) -> None:
-    tagged = (tags.c.resource_type == FLOW_LOG_TAGS) & (tags.c.resource_id == flow_log_id)
-    connection.execute(delete(tags).where(tagged))
+    remove_tags(connection, FLOW_LOG, flow_log_id)
     connection.execute(delete(flow_log_paths).where(flow_log_paths.c.flow_log_id == flow_log_id))
     connection.execute(delete(flow_logs).where(flow_logs.c.flow_log_id == flow_log_id))

@@ -1,0 +1,122 @@
+"""DescribeFlowLogs: filters, paging, and what an answer adds to the row.
+
+What enters: a caller and the parsed command. What leaves: one page, oldest first. Rules: every filter matches exactly
+and all must match; the states shown are those that follow from the agents' reports up to now; whether delivery works
+is read from the log store's own tables, since a flow log outlives its project.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Connection, or_, select
+
+from weir.contract.vpc_flow_logs import DescribeFlowLogs, FlowLog, FlowLogPage
+from weir.control import tagging
+from weir.control.access import Caller
+from weir.control.desk import Desk, account_of, iso_time
+from weir.control.listing import AnyRow, equal, page_of
+from weir.control.schema import enis, flow_log_paths, flow_logs, logstores, projects, vswitches
+from weir.control.tagging import has_tags, read_tags
+from weir.control.world import changing, is_due
+
+
+def describe_flow_logs(desk: Desk, caller: Caller, command: DescribeFlowLogs) -> FlowLogPage:
+    """One page of the account's flow logs in the region."""
+    with desk.catalog.reading() as connection:
+        if not is_due(connection, desk.now(), desk.started):
+            return _page(connection, caller, command)
+    with changing(desk) as (connection, _):
+        return _page(connection, caller, command)
+
+
+def _page(connection: Connection, caller: Caller, command: DescribeFlowLogs) -> FlowLogPage:
+    total, rows = page_of(connection, flow_logs, _matching(caller, command), command)
+    return FlowLogPage(
+        page_number=command.page_number,
+        page_size=command.page_size,
+        total_count=total,
+        flow_logs=_shown(connection, rows, account_of(connection, caller).business_status),
+    )
+
+
+def _matching(caller: Caller, command: DescribeFlowLogs) -> list[ColumnElement[bool]]:
+    columns = flow_logs.c
+    matching = equal(
+        {
+            columns.account_id: caller.account_id,
+            columns.region_id: command.region_id,
+            columns.flow_log_id: command.flow_log_id,
+            columns.flow_log_name: command.flow_log_name,
+            columns.description: command.description,
+            columns.resource_type: command.resource_type,
+            columns.resource_id: command.resource_id,
+            columns.traffic_type: command.traffic_type,
+            columns.project_name: command.project_name,
+            columns.log_store_name: command.log_store_name,
+            columns.status: command.status,
+            columns.resource_group_id: command.resource_group_id,
+        }
+    )
+    if command.vpc_id is not None:
+        in_vpc = (
+            select(vswitches.c.v_switch_id)
+            .where(vswitches.c.vpc_id == command.vpc_id)
+            .union_all(select(enis.c.network_interface_id).where(enis.c.vpc_id == command.vpc_id))
+        )
+        matching.append(or_(columns.resource_id == command.vpc_id, columns.resource_id.in_(in_vpc)))
+    return matching + has_tags(columns.flow_log_id, tagging.FLOW_LOG, command.tags)
+
+
+def _shown(connection: Connection, rows: Sequence[AnyRow], business_status: str) -> tuple[FlowLog, ...]:
+    ids = [row.flow_log_id for row in rows]
+    paths: dict[str, list[str]] = defaultdict(list)
+    of_rows = flow_log_paths.c.flow_log_id.in_(ids)
+    for path in connection.execute(select(flow_log_paths).where(of_rows).order_by(flow_log_paths.c.position)):
+        paths[path.flow_log_id].append(path.path)
+    tagged = read_tags(connection, tagging.FLOW_LOG, ids)
+    troubles = _delivery_troubles(connection, {(row.project_name, row.log_store_name) for row in rows})
+    return tuple(
+        FlowLog(
+            flow_log_id=row.flow_log_id,
+            flow_log_name=row.flow_log_name,
+            description=row.description,
+            creation_time=iso_time(row.created),
+            region_id=row.region_id,
+            resource_type=row.resource_type,
+            resource_id=row.resource_id,
+            traffic_type=row.traffic_type,
+            project_name=row.project_name,
+            log_store_name=row.log_store_name,
+            status=row.status,
+            business_status=business_status,
+            aggregation_interval=row.aggregation_interval,
+            traffic_path=tuple(paths[row.flow_log_id]),
+            ip_version=row.ip_version,
+            resource_group_id=row.resource_group_id,
+            flow_log_deliver_status="FAILED" if trouble else "SUCCESS",
+            flow_log_deliver_error_message=trouble,
+            log_format=row.log_format or None,
+            tags=tagged[row.flow_log_id],
+        )
+        for row in rows
+        for trouble in [troubles.get((row.project_name, row.log_store_name), "")]
+    )
+
+
+def _delivery_troubles(connection: Connection, targets: set[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """Targets that cannot take records now, with the API's word for why."""
+    names = {project for project, _ in targets}
+    known = set(connection.scalars(select(projects.c.name).where(projects.c.name.in_(names))))
+    stores = {
+        (row.project, row.name)
+        for row in connection.execute(
+            select(logstores.c.project, logstores.c.name).where(logstores.c.project.in_(names))
+        )
+    }
+    return {
+        (project, store): "ProjectNotExist" if project not in known else "UnavaliableTarget"
+        for project, store in targets
+        if (project, store) not in stores
+    }

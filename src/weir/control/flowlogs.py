@@ -1,0 +1,240 @@
+"""Flow logs: create them and move them through their lifecycle.
+
+What enters: a caller and a parsed command. What leaves: the answer, or a ``Refusal`` and an unchanged catalog. Rules:
+every call is one writing transaction that first settles what the agents have finished, then checks, then writes the
+flow log together with its lifecycle step; the step comes from ``model.resources.TRANSITIONS`` and nowhere else.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, insert, select, update
+
+from weir.contract.vpc_flow_log_life import (
+    ActiveFlowLog,
+    DeactiveFlowLog,
+    DeleteFlowLog,
+    GetFlowLogServiceStatus,
+    ModifyFlowLogAttribute,
+    OpenFlowLogService,
+    ServiceOpened,
+    ServiceStatus,
+    Succeeded,
+)
+from weir.contract.vpc_flow_logs import CreateFlowLog, FlowLogCreated, IpVersion, TrafficPath
+from weir.control.access import Caller
+from weir.control.accounts import FINANCIAL_LOCKED
+from weir.control.creation import Facts, Resource, check, check_ip_version
+from weir.control.desk import Desk, account_of
+from weir.control.identifiers import draw
+from weir.control.listing import AnyRow, Owner, count, find
+from weir.control.schema import (
+    enis,
+    flow_log_paths,
+    flow_logs,
+    logstores,
+    projects,
+    service_status,
+    vpcs,
+    vswitches,
+)
+from weir.control.tagging import FLOW_LOG, write_tags
+from weir.control.world import changing
+from weir.model.failures import (
+    INCORRECT_BUSINESS_STATUS_FLOW_LOG,
+    INVALID_INSTANCE_ID,
+    INVALID_STATUS,
+    OPERATION_FAILED_EXCEED_PURCHASE_LIMIT,
+    OPT_IN_REQUIRED_FLOW_LOG,
+    UNSUPPORTED_FEATURE_USER_DEFINED_TRAFFIC_PATH_IPV6,
+    Refusal,
+)
+from weir.model.resources import TRANSITIONS, Event, FlowLogStatus, ResourceType
+
+
+def open_flow_log_service(desk: Desk, caller: Caller, command: OpenFlowLogService) -> ServiceOpened:
+    """Opens the service for the account; a second time it refuses as the real one does."""
+    with desk.catalog.writing() as connection:
+        if _is_opened(connection, caller.account_id):
+            raise Refusal(OPERATION_FAILED_EXCEED_PURCHASE_LIMIT)
+        connection.execute(insert(service_status).values(account_id=caller.account_id, opened=int(desk.now())))
+    return ServiceOpened()
+
+
+def get_flow_log_service_status(desk: Desk, caller: Caller, command: GetFlowLogServiceStatus) -> ServiceStatus:
+    """Whether the account has opened the service."""
+    with desk.catalog.reading() as connection:
+        return ServiceStatus(enabled=_is_opened(connection, caller.account_id))
+
+
+def admit_creation(desk: Desk, caller: Caller) -> None:
+    """The checks of CreateFlowLog that come before its parameters are looked at."""
+    with desk.catalog.reading() as connection:
+        if not _is_opened(connection, caller.account_id):
+            raise Refusal(OPT_IN_REQUIRED_FLOW_LOG)
+    admit_change(desk, caller)
+
+
+def admit_change(desk: Desk, caller: Caller) -> None:
+    """The check of every other call that changes a flow log, before its parameters are looked at."""
+    with desk.catalog.reading() as connection:
+        if account_of(connection, caller).business_status == FINANCIAL_LOCKED:
+            raise Refusal(INCORRECT_BUSINESS_STATUS_FLOW_LOG)
+
+
+def create_flow_log(desk: Desk, caller: Caller, command: CreateFlowLog) -> FlowLogCreated:
+    """Writes the flow log as ``Activating``; it is ``Active`` at once where no live agent hosts an ENI of its scope."""
+    with changing(desk) as (connection, now):
+        account = account_of(connection, caller)
+        check(command, _facts(connection, account, command))
+        flow_log_id = draw("fl")
+        group = command.resource_group_id or account.resource_group_id
+        connection.execute(
+            insert(flow_logs).values(
+                flow_log_id=flow_log_id,
+                account_id=caller.account_id,
+                region_id=command.region_id,
+                flow_log_name=command.flow_log_name or "",
+                description=command.description or "",
+                resource_type=command.resource_type.value,
+                resource_id=command.resource_id,
+                traffic_type=command.traffic_type.value,
+                project_name=command.project_name or "",
+                log_store_name=command.log_store_name or "",
+                aggregation_interval=command.aggregation_interval,
+                ip_version=command.ip_version.value,
+                log_format=command.log_format or "",
+                resource_group_id=group,
+                status=FlowLogStatus.ACTIVATING.value,
+                since=now,
+                created=now,
+            )
+        )
+        connection.execute(
+            insert(flow_log_paths),
+            [
+                {"flow_log_id": flow_log_id, "resource_id": command.resource_id, "path": path.value, "position": place}
+                for place, path in enumerate(command.traffic_path)
+            ],
+        )
+        write_tags(connection, FLOW_LOG, flow_log_id, command.tag)
+    return FlowLogCreated(flow_log_id=flow_log_id, resource_group_id=group)
+
+
+def modify_flow_log_attribute(desk: Desk, caller: Caller, command: ModifyFlowLogAttribute) -> Succeeded:
+    """Changes what is given; an active flow log is ``Modifying`` until its agents have followed."""
+    with changing(desk) as (connection, _):
+        row = _find(connection, caller, command.region_id, command.flow_log_id)
+        step = _step(row, Event.MODIFY)
+        if command.ip_version is not None:
+            _check_modified_ip_version(connection, row, command.ip_version)
+        given = {
+            "flow_log_name": command.flow_log_name,
+            "description": command.description,
+            "aggregation_interval": command.aggregation_interval,
+            "ip_version": command.ip_version,
+            "log_format": command.log_format,
+        }
+        changes = {name: value for name, value in given.items() if value is not None}
+        _write(connection, row, status=step.value, **changes)
+    return Succeeded()
+
+
+def active_flow_log(desk: Desk, caller: Caller, command: ActiveFlowLog) -> Succeeded:
+    """Starts a stopped flow log; its capture counts from now."""
+    with changing(desk) as (connection, now):
+        row = _find(connection, caller, command.region_id, command.flow_log_id)
+        _write(connection, row, status=_step(row, Event.ACTIVATE).value, since=now)
+    return Succeeded()
+
+
+def deactive_flow_log(desk: Desk, caller: Caller, command: DeactiveFlowLog) -> Succeeded:
+    """Stops a flow log."""
+    with changing(desk) as (connection, _):
+        row = _find(connection, caller, command.region_id, command.flow_log_id)
+        _write(connection, row, status=_step(row, Event.DEACTIVATE).value)
+    return Succeeded()
+
+
+def delete_flow_log(desk: Desk, caller: Caller, command: DeleteFlowLog) -> Succeeded:
+    """Removes a flow log once its agents have let go; what it stored stays."""
+    with changing(desk) as (connection, _):
+        row = _find(connection, caller, command.region_id, command.flow_log_id)
+        _write(connection, row, status=_step(row, Event.DELETE).value)
+    return Succeeded()
+
+
+def _find(connection: Connection, caller: Caller, region_id: str, flow_log_id: str) -> AnyRow:
+    row = find(connection, flow_logs, caller, flow_log_id, region_id)
+    if row is None:
+        raise Refusal(INVALID_INSTANCE_ID, "Instance does not exist.")
+    return row
+
+
+def _step(row: AnyRow, event: Event) -> FlowLogStatus:
+    step = TRANSITIONS.get((FlowLogStatus(row.status), event))
+    if step is None:
+        raise Refusal(INVALID_STATUS, status=row.status)
+    return step
+
+
+def _write(connection: Connection, row: AnyRow, **values: object) -> None:
+    this = flow_logs.c.flow_log_id == row.flow_log_id
+    connection.execute(update(flow_logs).where(this).values(**values))
+
+
+def _is_opened(connection: Connection, account_id: str) -> bool:
+    mine = service_status.c.account_id == account_id
+    return connection.execute(select(service_status.c.opened).where(mine)).first() is not None
+
+
+def _check_modified_ip_version(connection: Connection, row: AnyRow, ip_version: IpVersion) -> None:
+    if ip_version is IpVersion.DUAL_STACK:
+        mine = flow_log_paths.c.flow_log_id == row.flow_log_id
+        if set(connection.scalars(select(flow_log_paths.c.path).where(mine))) != {TrafficPath.ALL.value}:
+            raise Refusal(UNSUPPORTED_FEATURE_USER_DEFINED_TRAFFIC_PATH_IPV6)
+    kind = ResourceType(row.resource_type)
+    resource = _resource(connection, row, row.region_id, kind, row.resource_id)
+    check_ip_version(ip_version, kind, resource is not None and resource.has_ipv6_block)
+
+
+def _facts(connection: Connection, account: AnyRow, command: CreateFlowLog) -> Facts:
+    project_region_id = connection.scalar(
+        select(projects.c.region_id).where(
+            projects.c.name == command.project_name, projects.c.account_id == account.account_id
+        )
+    )
+    log_store_id = connection.scalar(
+        select(logstores.c.id).where(
+            logstores.c.project == command.project_name, logstores.c.name == command.log_store_name
+        )
+    )
+    here = (flow_logs.c.account_id == account.account_id) & (flow_logs.c.region_id == command.region_id)
+    taken = select(flow_log_paths.c.path).where(flow_log_paths.c.resource_id == command.resource_id)
+    return Facts(
+        resource=_resource(connection, account, command.region_id, command.resource_type, command.resource_id),
+        traffic_paths_allowed=account.traffic_paths_allowed,
+        resource_group_id=account.resource_group_id,
+        project_region_id=project_region_id,
+        has_log_store=project_region_id is not None and log_store_id is not None,
+        paths_taken=frozenset(connection.scalars(taken)),
+        flow_log_count=count(connection, flow_logs, here),
+        flow_log_quota=account.flow_log_quota,
+    )
+
+
+def _resource(
+    connection: Connection, owner: Owner, region_id: str, kind: ResourceType, resource_id: str
+) -> Resource | None:
+    table = {ResourceType.ENI: enis, ResourceType.VSWITCH: vswitches, ResourceType.VPC: vpcs}[kind]
+    row = find(connection, table, owner, resource_id, region_id)
+    if row is None:
+        return None
+    is_eni = kind is ResourceType.ENI
+    advanced = connection.scalar(select(vpcs.c.advanced_features).where(vpcs.c.vpc_id == row.vpc_id))
+    return Resource(
+        status=row.status,
+        eni_type=row.type if is_eni else "",
+        instance_type=row.instance_type if is_eni else "",
+        has_ipv6_block=not is_eni and bool(row.ipv6_cidr_block),
+        vpc_has_advanced_features=bool(advanced),
+    )

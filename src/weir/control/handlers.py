@@ -1,0 +1,59 @@
+"""Every declared RPC action and the function that carries it out, in one visible table.
+
+What enters: a parsed command of any product. What leaves: its answer. Rule: the table holds every command of
+``contract.products`` and nothing else; a test compares the two. ``admit`` makes the checks that come before the
+parameters are looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from weir.contract import ecs, vpc, weir
+from weir.contract.declare import Spec
+from weir.control import describing, flowlogs, interfaces, inventory, nodes
+from weir.control.access import Caller, allows
+from weir.control.desk import Desk
+
+HANDLERS: dict[type, Callable[[Desk, Caller, Any], Any]] = {
+    vpc.OpenFlowLogService: flowlogs.open_flow_log_service,
+    vpc.GetFlowLogServiceStatus: flowlogs.get_flow_log_service_status,
+    vpc.CreateFlowLog: flowlogs.create_flow_log,
+    vpc.DescribeFlowLogs: describing.describe_flow_logs,
+    vpc.ModifyFlowLogAttribute: flowlogs.modify_flow_log_attribute,
+    vpc.ActiveFlowLog: flowlogs.active_flow_log,
+    vpc.DeactiveFlowLog: flowlogs.deactive_flow_log,
+    vpc.DeleteFlowLog: flowlogs.delete_flow_log,
+    vpc.DescribeRegions: inventory.describe_regions,
+    vpc.CreateVpc: inventory.create_vpc,
+    vpc.DescribeVpcs: inventory.describe_vpcs,
+    vpc.DeleteVpc: inventory.delete_vpc,
+    vpc.CreateVSwitch: inventory.create_vswitch,
+    vpc.DescribeVSwitches: inventory.describe_vswitches,
+    vpc.DeleteVSwitch: inventory.delete_vswitch,
+    ecs.CreateNetworkInterface: interfaces.create_network_interface,
+    ecs.DescribeNetworkInterfaces: interfaces.describe_network_interfaces,
+    ecs.DeleteNetworkInterface: interfaces.delete_network_interface,
+    weir.SyncAgent: nodes.sync_agent,
+    weir.BindNetworkInterface: nodes.bind_network_interface,
+    weir.UnbindNetworkInterface: nodes.unbind_network_interface,
+    weir.DescribeNetworkInterfaceBindings: nodes.describe_network_interface_bindings,
+    weir.DescribeAgents: nodes.describe_agents,
+}
+
+ADMISSIONS: dict[type, Callable[[Desk, Caller], None]] = {
+    vpc.CreateFlowLog: flowlogs.admit_creation,
+    vpc.ModifyFlowLogAttribute: flowlogs.admit_change,
+    vpc.ActiveFlowLog: flowlogs.admit_change,
+    vpc.DeactiveFlowLog: flowlogs.admit_change,
+    vpc.DeleteFlowLog: flowlogs.admit_change,
+}
+"""Checks of the account that come before those of the parameters."""
+
+
+def admit(desk: Desk, caller: Caller, spec: Spec) -> None:
+    """Raises the ``Refusal`` of the first check that stands before the parameters: policy, then the account's state."""
+    allows(caller, f"{spec.product.name.lower()}:{spec.name}")
+    if check := ADMISSIONS.get(spec.command):
+        check(desk, caller)

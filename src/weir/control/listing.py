@@ -1,0 +1,63 @@
+"""Rows of a table of resources, found, counted and paged the same way for every call.
+
+What enters: a table with ``account_id``, ``region_id`` and ``created``, and what is asked for. What leaves: rows.
+Rule: oldest first, rows of the same second by id, so a page never shuffles between two calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from sqlalchemy import Column, ColumnElement, Connection, Row, Table, func, select
+
+AnyRow = Row[tuple[object, ...]]
+
+
+class Paging(Protocol):
+    """Any command that asks for a page; the first page is 1."""
+
+    @property
+    def page_number(self) -> int: ...
+    @property
+    def page_size(self) -> int: ...
+
+
+class Owner(Protocol):
+    """Whoever acts for an account."""
+
+    @property
+    def account_id(self) -> str: ...
+
+
+def equal(wanted: Mapping[Column[object], object]) -> list[ColumnElement[bool]]:
+    """A condition for every column whose wanted value is given (not None)."""
+    return [column == value for column, value in wanted.items() if value is not None]
+
+
+def count(connection: Connection, table: Table, *conditions: ColumnElement[bool]) -> int:
+    """How many rows of the table match."""
+    return connection.scalar(select(func.count()).select_from(table).where(*conditions)) or 0
+
+
+def find(connection: Connection, table: Table, owner: Owner, key: str, region_id: str | None) -> AnyRow | None:
+    """The row with that id, if it is the owner's and in the region (None: in any)."""
+    (column,) = table.primary_key.columns
+    conditions = equal({column: key, table.c.account_id: owner.account_id, table.c.region_id: region_id})
+    return connection.execute(select(table).where(*conditions)).one_or_none()
+
+
+def page_of(
+    connection: Connection, table: Table, conditions: Sequence[ColumnElement[bool]], command: Paging
+) -> tuple[int, Sequence[AnyRow]]:
+    """The number of matching rows, and the rows of the page."""
+    (key,) = table.primary_key.columns
+    total = count(connection, table, *conditions)
+    rows = connection.execute(
+        select(table)
+        .where(*conditions)
+        .order_by(table.c.created, key)
+        .limit(command.page_size)
+        .offset((command.page_number - 1) * command.page_size)
+    ).all()
+    return total, rows
