@@ -1,0 +1,123 @@
+"""A log service for real clients: catalog, store and door of one server on loopback, and the two ways to reach it.
+
+Clients put the project before the endpoint's host name. Here they are led to the server by ``http_proxy``, so no test
+needs a name server; a raw HTTP client sends its Host header itself.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+
+from weir.contract.sls_sign import Request, Signer, sign_v1, sign_v4
+from weir.control.access import Principal
+from weir.control.accounts import create_account, first_start
+from weir.control.catalog import Catalog
+from weir.control.desk import Desk
+from weir.control.keys import AccessKey, KeyRing
+from weir.control.regions import Region
+from weir.doors.sls import SlsDoor
+from weir.logstore.manifest import Manifest
+from weir.logstore.store import Store
+
+BASE = "sls.local"
+REGION = "cn-hangzhou"
+
+
+@dataclass(frozen=True, slots=True)
+class LogService:
+    """The running server. ``key`` is the account's, ``stranger`` another account's, ``agent`` the agent's."""
+
+    port: int
+    desk: Desk
+    key: AccessKey
+    agent: AccessKey
+    stranger: AccessKey
+
+    @property
+    def endpoint(self) -> str:
+        """For clients that go through the proxy variable."""
+        return f"http://{BASE}"
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        *,
+        project: str = "",
+        query: dict[str, str] | None = None,
+        headers: dict[str, str] | None = None,
+        version: str = "v1",
+        key: AccessKey | None = None,
+        skew_seconds: float = 0.0,
+    ) -> httpx.Response:
+        """One signed request over raw HTTP."""
+        key = key or self.key
+        pairs = tuple((query or {}).items())
+        host = f"{project}.{BASE}" if project else BASE
+        bare = Request(method, path, pairs, {"host": host, **(headers or {})}, body)
+        sign = {"v1": sign_v1, "v4": sign_v4}[version]
+        signed = sign(bare, Signer(key.access_key_id, key.secret, REGION), time.time() + skew_seconds)
+        return self.send_as_is(method, path, body, pairs, signed)
+
+    def send_as_is(
+        self, method: str, path: str, body: bytes, query: tuple[tuple[str, str], ...], headers: dict[str, str]
+    ) -> httpx.Response:
+        """One request with exactly these headers."""
+        url = f"http://127.0.0.1:{self.port}{path}"
+        with httpx.Client(trust_env=False, timeout=30) as client:
+            return client.request(method, url, content=body, params=query, headers=headers)
+
+
+@pytest.fixture
+def service(
+    tmp_path: Path,
+    wait_until: Callable[..., None],
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[LogService]:
+    """A fresh server; ``http_proxy`` of this process leads to it. Parameter: the HTTP parser, httptools by default."""
+    catalog = Catalog(f"sqlite:///{tmp_path / 'catalog.db'}")
+    keys = KeyRing(catalog, tmp_path / "key", time.monotonic)
+    started = first_start(catalog, keys, time.time())
+    with catalog.writing() as connection:
+        other = create_account(connection, name="other", now=time.time())
+        stranger = keys.issue(connection, other, Principal.ACCOUNT, name="other", now=time.time())
+    store = Store(tmp_path / "store", Manifest(catalog.engine), time.time)
+    store.start()
+    desk = Desk(
+        catalog=catalog, regions=(Region(REGION, "127.0.0.1"),), store=store, clock=time.time, started=time.time()
+    )
+    config = uvicorn.Config(
+        SlsDoor(desk, keys.secret_of, (BASE,)),
+        host="127.0.0.1",
+        port=0,
+        log_level="warning",
+        http=getattr(request, "param", "httptools"),
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        wait_until(lambda: server.started)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        for name in ("http_proxy", "HTTP_PROXY"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{port}")
+        for name in ("no_proxy", "NO_PROXY"):
+            monkeypatch.delenv(name, raising=False)
+        assert started.account_key is not None
+        assert started.agent_key is not None
+        yield LogService(port, desk, started.account_key, started.agent_key, stranger)
+    finally:
+        server.should_exit = True
+        thread.join()
+        store.stop()
+        catalog.close()
