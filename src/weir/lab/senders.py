@@ -94,6 +94,7 @@ def tcp(lab: Lab, pair: Pair, port: int, size: int) -> Traffic:
         client.connect((target.address(pair.version), port))
         server = stack.enter_context(listener.accept()[0])
         sport = client.getsockname()[1]
+        one_handshake = tcp_end(client).retransmitted_segs == tcp_end(server).retransmitted_segs == 0
         received = _pump(client, server, size)
         client.shutdown(socket.SHUT_WR)
         _expect_end(server, pair)
@@ -113,7 +114,7 @@ def tcp(lab: Lab, pair: Pair, port: int, size: int) -> Traffic:
         client_end=ends[0],
         server_end=ends[1],
     )
-    return Traffic(_tcp_directions(flow, pair), (flow,))
+    return Traffic(_tcp_directions(flow, pair, one_handshake), (flow,))
 
 
 def icmp(lab: Lab, pair: Pair, count: int, size: int) -> Traffic:
@@ -154,15 +155,15 @@ def icmp(lab: Lab, pair: Pair, count: int, size: int) -> Traffic:
     )
 
 
-def _tcp_directions(flow: TcpFlow, pair: Pair) -> tuple[Sent, Sent]:
+def _tcp_directions(flow: TcpFlow, pair: Pair, one_handshake: bool) -> tuple[Sent, Sent]:
     """Both directions as the opening end counted them: its socket also saw the SYN and the SYN's answer.
 
-    The bytes follow from the payload and the headers; out-of-order arrival would add SACK options, so they are then
-    unknown.
+    The bytes follow from the payload and the headers. They are unknown after out-of-order arrival, which adds SACK
+    options, and after a repeated SYN or answer, whose header is longer than the others.
     """
     assert flow.server_end is not None
     header = TCP_HEADER_BYTES + IP_HEADER_BYTES[pair.version]
-    plain = not (flow.client_end.out_of_order_segs or flow.server_end.out_of_order_segs)
+    plain = one_handshake and not (flow.client_end.out_of_order_segs or flow.server_end.out_of_order_segs)
 
     def nbytes(packets: int, payload: int) -> int | None:
         return payload + packets * header + SYN_EXTRA_BYTES if plain else None

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -88,7 +89,8 @@ _QUIET = {
     "ipv6/conf/default/accept_dad": 0,
     "ipv6/conf/default/addr_gen_mode": 1,  # no link-local address, so nothing to announce
     "ipv6/conf/default/mldv2_unsolicited_report_interval": 1,  # group reports of new addresses are over in ms
-    "ipv4/tcp_timestamps": 1,  # every TCP header has the same length
+    "ipv4/tcp_timestamps": 1,  # every TCP header has the same length,
+    "ipv4/tcp_dsack": 0,  # also after a probe that turned out needless
 }
 _ROUTER = {
     "ipv4/ip_forward": 1,
@@ -143,7 +145,8 @@ class Lab:
         there = [name for name in self.namespaces if present(name)]
         if there:
             raise LabTrouble(f"lab {self.name!r} is there already ({', '.join(there)}): take it down first")
-        try:
+        with ExitStack() as undo:
+            undo.callback(self.down)
             for name in self.namespaces:
                 netns.create(name)
                 self._loopback_up(name)
@@ -152,9 +155,7 @@ class Lab:
                 self._make_guest(guest)
             self._fix_neighbours()
             rules.load(self.host_netns)
-        except BaseException:
-            self.down()
-            raise
+            undo.pop_all()
 
     def down(self) -> None:
         """Remove everything of this name, also what a crashed run left; does nothing where nothing is."""
