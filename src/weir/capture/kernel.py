@@ -1,0 +1,330 @@
+"""The kernel programs from the agent's side: load, attach to devices, drain.
+
+What enters: devices to capture, by index. What leaves: the rows counted since the last drain (``flows.FLOW``) and what
+no row holds. Rule: between two drains every packet is in exactly one of them; a drain switches the buffers, waits until
+no program writes the old one any more, and only then reads it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import ipaddress
+import os
+import socket
+import struct
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+
+from weir.capture import libbpf, netns
+from weir.capture.flows import Flows, empty
+from weir.capture.layout import CONFIG, ENI, IGNORED, KEY4, KEY6, LIVE, UNCOUNTED, VAL, Clock, rows4, rows6, tag_of
+from weir.capture.libbpf import Array, BpfObject, BpfTrouble, Map, Place
+from weir.capture.probe import OBJECT
+from weir.capture.window import Uncounted
+from weir.model.resources import Side
+
+FLOWS_MAX = 1 << 17
+"""Flows per address family held between two drains. Packets of a flow beyond go to ``uncounted``. Memory, taken at the
+start: about 0.5 kB per flow (two buffers of 104 bytes for IPv4 and of 128 bytes for IPv6)."""
+BATCH_ROWS = 1 << 16
+"""Rows moved out of the kernel per call: larger gains nothing, smaller costs calls."""
+
+ETHERNET_TYPES = (1, 772)
+"""ARPHRD_ETHER and ARPHRD_LOOPBACK of linux/if_arp.h: devices whose frames start with an Ethernet header."""
+SIOCGIFHWADDR = 0x8927
+
+PROGRAMS = {
+    Side.BEHIND: ("behind_ingress", "behind_egress"),
+    Side.SELF: ("self_ingress", "self_egress"),
+}
+SIDE_CODES = {Side.BEHIND: 0, Side.SELF: 1}
+
+FIRST = np.zeros(1, "<u4")
+"""The key of the only element of a map that has one."""
+
+
+class AttachError(Exception):
+    """A device cannot be captured (trouble); the text says why, and other devices are not touched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Netfilter's drop events since the last drain that changed no row.
+
+    ``unattributed``: neither from nor to an ENI; ``copies``: one copy of a flooded packet; ``unreadable``: headers out
+    of the kernel program's reach, the packet stays ACCEPT; ``missed``: the kernel did not run the program, because it
+    interrupted itself, the packet stays ACCEPT.
+    """
+
+    unattributed: int = 0
+    copies: int = 0
+    unreadable: int = 0
+    missed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """One drain. ``flows``: rows of ``FLOW``, keys may repeat, packets may be negative (drops after the last swap).
+
+    ``uncounted``: ifindex -> what the device saw that is in no row; ENIs with nothing are left out. ``until_ns``: Unix
+    time at which counting into this drain had ended.
+    """
+
+    flows: Flows
+    uncounted: Mapping[int, Uncounted]
+    ignored: Ignored
+    until_ns: int
+
+
+class Kernel:
+    """The programs, loaded. One thread may use it at a time. Closing it detaches everything."""
+
+    def __init__(self, flows_max: int = FLOWS_MAX, netns_name: str | None = None, path: Path = OBJECT) -> None:
+        """Loads for the devices of one network namespace (a name of ``ip netns``, an absolute path, None: the own one).
+
+        Raises ``BpfTrouble`` when the kernel refuses, ``OSError`` when libbpf is not there, ``netns.NoSuchNamespace``.
+        """
+        config = np.zeros(1, CONFIG)
+        config["netns"] = netns.inode_of(netns_name)
+        sizes = {f"flows{family}_{buffer}": flows_max for family in (4, 6) for buffer in (0, 1)}
+        self._netns = netns_name
+        self._object = BpfObject(path, sizes, {".rodata": config})
+        self._maps = {name: self._object.map(name) for name in ("enis", "addresses", "uncounted", "ignored")}
+        self._switch = _Switch(self._object)
+        self._owners = _Owners(self._maps["addresses"])
+        self._seen = _Counters(self._object, self._maps["uncounted"], self._maps["ignored"])
+        self._links: dict[int, tuple[int, ...]] = {}
+        try:
+            self._drop_link = self._object.attach_trace("netfilter_drop")
+        except BpfTrouble:
+            self._object.close()
+            raise
+
+    def __enter__(self) -> Kernel:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def attached(self) -> frozenset[int]:
+        """Indexes of the devices attached; one that has vanished since stays in until it is detached."""
+        return frozenset(self._links)
+
+    def vanished(self) -> frozenset[int]:
+        """Indexes attached whose device is gone."""
+        return frozenset(i for i, links in self._links.items() if not libbpf.link_ifindex(links[0]))
+
+    def attach(self, ifindex: int, side: Side, addresses: Iterable[str] = ()) -> None:
+        """Counts at a device from now on. ``addresses``: of the ENI, used to charge drops before routing's end.
+
+        Raises ``AttachError``; the device then is as before.
+        """
+        if ifindex in self._links:
+            raise AttachError(f"device {ifindex} is already captured")
+        packed = [_packed(address) for address in addresses] if side is Side.BEHIND else []
+        try:
+            netns.inside(self._netns, lambda: _check_ethernet(ifindex))
+            self._claim_tag(ifindex, side)
+        except OSError as error:
+            raise AttachError(f"device {ifindex}: {error.strerror}") from error
+        try:
+            self._seen.add(ifindex)
+            self._owners.add(ifindex, packed)
+            fds = tuple(self._object.program_fd(name) for name in PROGRAMS[side])
+            self._links[ifindex] = netns.inside(self._netns, lambda: _attach_both(fds, ifindex))
+        except OSError as error:
+            self._forget(ifindex)
+            raise AttachError(f"device {ifindex}: {error.strerror}") from error
+
+    def _claim_tag(self, ifindex: int, side: Side) -> None:
+        tag = np.array([tag_of(ifindex)], "<u4")
+        entry = np.zeros(1, ENI)
+        if any(tag_of(other) == tag[0] for other in self._links) or not tag[0]:
+            raise AttachError(f"device {ifindex}: its 16-bit tag {tag[0]} is taken, make the device anew")
+        entry["ifindex"], entry["side"] = ifindex, SIDE_CODES[side]
+        self._maps["enis"].put(tag, entry)
+
+    def detach(self, ifindex: int) -> None:
+        """Stops counting at a device, also one that is gone. What was counted comes with the next drain."""
+        for link in self._links.pop(ifindex, ()):
+            os.close(link)
+        self._forget(ifindex)
+
+    def _forget(self, ifindex: int) -> None:
+        self._maps["enis"].remove(np.array([tag_of(ifindex)], "<u4"))
+        self._owners.remove(ifindex)
+        self._seen.remove(ifindex)
+
+    def drain(self) -> Drained:
+        """Takes what was counted since the last drain; costs some 20 ms and about 0.6 s per million rows."""
+        old = self._switch.flip()
+        now = Clock(time.clock_gettime_ns(time.CLOCK_MONOTONIC), time.time_ns())
+        flows = np.concatenate(
+            [
+                _take(self._object.map(f"flows4_{old}"), KEY4, lambda keys, values: rows4(keys, values, now)),
+                _take(self._object.map(f"flows6_{old}"), KEY6, lambda keys, values: rows6(keys, values, now)),
+            ]
+        )
+        return Drained(flows, self._seen.uncounted(), self._seen.ignored(), now.realtime_ns)
+
+    def close(self) -> None:
+        """Detaches all and unloads."""
+        for ifindex in tuple(self._links):
+            self.detach(ifindex)
+        libbpf.destroy_link(self._drop_link)
+        self._object.close()
+
+
+class _Switch:
+    """Which buffer the programs write."""
+
+    def __init__(self, loaded: BpfObject) -> None:
+        self._live = loaded.map(".bss")
+        self._barrier = loaded.map("barrier")
+        self._inner = np.array([loaded.map("barrier_inner").fd], "<u4")
+        self._buffer = np.zeros(1, LIVE)
+
+    def flip(self) -> int:
+        """Switches; returns the buffer that nobody writes any more.
+
+        Updating a map of maps makes the kernel wait for every program that began before, so after it none is left that
+        may still have read the old switch.
+        """
+        old = int(self._buffer["buffer"][0])
+        self._buffer["buffer"] = old ^ 1
+        self._live.put(FIRST, self._buffer)
+        self._barrier.put(FIRST, self._inner)
+        return old
+
+
+class _Owners:
+    """Whose address is whose. An address of two ENIs (two VPCs on one host) is nobody's: drops then go by device."""
+
+    def __init__(self, addresses: Map) -> None:
+        self._map = addresses
+        self._owners: defaultdict[bytes, set[int]] = defaultdict(set)
+
+    def add(self, ifindex: int, addresses: Iterable[bytes]) -> None:
+        for address in addresses:
+            self._owners[address].add(ifindex)
+            self._write(address)
+
+    def remove(self, ifindex: int) -> None:
+        for address in [address for address, owners in self._owners.items() if ifindex in owners]:
+            self._owners[address].discard(ifindex)
+            self._write(address)
+
+    def _write(self, address: bytes) -> None:
+        key = np.frombuffer(address, np.uint8)
+        owners = self._owners[address]
+        if owners:
+            self._map.put(key, np.array([next(iter(owners)) if len(owners) == 1 else 0], "<u4"))
+        else:
+            del self._owners[address]
+            self._map.remove(key)
+
+
+class _Counters:
+    """Counters beside the rows: running totals in the kernel, differences here."""
+
+    def __init__(self, loaded: BpfObject, uncounted: Map, ignored: Map) -> None:
+        self._uncounted, self._ignored = uncounted, ignored
+        self._drop_program = loaded.program_fd("netfilter_drop")
+        self._cpus = libbpf.possible_cpus()
+        self._totals: dict[int, Uncounted] = {}
+        self._leaving: set[int] = set()
+        self._events = Ignored()
+
+    def add(self, ifindex: int) -> None:
+        self._leaving.discard(ifindex)
+        if ifindex not in self._totals:
+            self._uncounted.put(np.array([ifindex], "<u4"), np.zeros(self._cpus, UNCOUNTED))
+            self._totals[ifindex] = Uncounted()
+
+    def remove(self, ifindex: int) -> None:
+        """Counters stay for one more drain: a program may still be adding."""
+        if ifindex in self._totals:
+            self._leaving.add(ifindex)
+
+    def uncounted(self) -> Mapping[int, Uncounted]:
+        """Per ENI since the last call, those with nothing left out."""
+        news = {}
+        for ifindex, before in self._totals.items():
+            now = self._read(ifindex)
+            self._totals[ifindex] = now
+            if now != before:
+                news[ifindex] = Uncounted(
+                    now.packets - before.packets,
+                    now.bytes - before.bytes,
+                    now.not_ip - before.not_ip,
+                    now.malformed - before.malformed,
+                )
+        for ifindex in self._leaving:
+            self._uncounted.remove(np.array([ifindex], "<u4"))
+            del self._totals[ifindex]
+        self._leaving.clear()
+        return news
+
+    def _read(self, ifindex: int) -> Uncounted:
+        per_cpu = np.zeros(self._cpus, UNCOUNTED)
+        self._uncounted.get(np.array([ifindex], "<u4"), per_cpu)
+        return Uncounted(*(int(per_cpu[name].sum()) for name in ("packets", "bytes", "not_ip", "malformed")))
+
+    def ignored(self) -> Ignored:
+        """Drop events without a row since the last call."""
+        per_cpu = np.zeros(self._cpus, IGNORED)
+        self._ignored.get(FIRST, per_cpu)
+        counts = {name: int(per_cpu[name].sum()) for name in IGNORED.names or ()}
+        before, now = self._events, Ignored(**counts, missed=libbpf.missed_runs(self._drop_program))
+        self._events = now
+        return Ignored(
+            now.unattributed - before.unattributed,
+            now.copies - before.copies,
+            now.unreadable - before.unreadable,
+            now.missed - before.missed,
+        )
+
+
+def _take(source: Map, key: np.dtype[np.void], translate: Callable[[Array, Array], Flows]) -> Flows:
+    """Empties a map nobody writes."""
+    place, parts = Place(), [empty()]
+    keys, values = np.empty(BATCH_ROWS, key), np.empty(BATCH_ROWS, VAL)
+    while not place.ended:
+        count = source.take_batch(place, keys, values)
+        parts.append(translate(keys[:count], values[:count]))
+    return np.concatenate(parts)
+
+
+def _packed(address: str) -> bytes:
+    """16 bytes of an address; IPv4 as ::ffff:a.b.c.d."""
+    parsed = ipaddress.ip_address(address)
+    return parsed.packed if parsed.version == 6 else bytes(10) + b"\xff\xff" + parsed.packed
+
+
+def _check_ethernet(ifindex: int) -> None:
+    """Raises ``AttachError`` if the device's frames have no Ethernet header, ``OSError`` if there is no such device."""
+    name = socket.if_indextoname(ifindex)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        answer = fcntl.ioctl(any_socket, SIOCGIFHWADDR, struct.pack("16s24x", name.encode()))
+    kind = struct.unpack_from("H", answer, 16)[0]
+    if kind not in ETHERNET_TYPES:
+        raise AttachError(f"device {name} has no Ethernet frames (type {kind})")
+
+
+def _attach_both(programs: tuple[int, int] | tuple[int, ...], ifindex: int) -> tuple[int, ...]:
+    links = [libbpf.attach_tcx(programs[0], ifindex, libbpf.TCX_INGRESS)]
+    try:
+        links.append(libbpf.attach_tcx(programs[1], ifindex, libbpf.TCX_EGRESS))
+    except OSError:
+        os.close(links[0])
+        raise
+    return tuple(links)
