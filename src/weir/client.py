@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import time
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +18,7 @@ import httpx
 
 from weir.contract import action, compression, loggroup, sls_sign
 from weir.contract.declare import spec_of
-from weir.contract.sign import Call, sign_acs3
+from weir.contract.sign import Credentials, sign_acs3
 
 ARROW_STREAM = "application/vnd.apache.arrow.stream"
 TIMEOUT_SECONDS = 70.0
@@ -37,15 +36,6 @@ class ServerRefused(Exception):
 
 class ServerUnreachable(Exception):
     """No answer, or one that says to try again (5xx, throttling)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """Who calls, and from which region's point of view."""
-
-    access_key_id: str
-    access_key_secret: str
-    region: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +76,9 @@ class Client:
 
     def say(self, version: str, name: str, pairs: Mapping[str, str]) -> dict[str, Any]:
         """Calls an action by its name on the wire."""
-        call = Call(host=self._netloc, version=version, action=name, body=urlencode(pairs).encode())
-        key = self._credentials
-        headers = sign_acs3(call, key.access_key_id, key.access_key_secret, now=self._clock(), nonce=uuid.uuid4().hex)
-        answer = self._send("POST", "/", headers, call.body)
+        form = urlencode(pairs).encode()
+        headers = sign_acs3(self._netloc, (version, name), form, self._credentials, self._clock())
+        answer = self._send("POST", "/", headers, form)
         body = _json(answer)
         if answer.status_code != 200:
             code, message = str(body.get("Code", "")), str(body.get("Message", ""))

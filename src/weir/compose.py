@@ -24,14 +24,15 @@ from weir.capture.devices import Devices
 from weir.capture.kernel import Kernel
 from weir.capture.recorder import Parts, Recorder
 from weir.capture.spool import Spool
-from weir.client import Client, Credentials
-from weir.contract.nonces import LocalNonces
+from weir.client import Client
+from weir.contract.nonces import Nonces
+from weir.contract.sign import Credentials
 from weir.control.accounts import Started, first_start
 from weir.control.catalog import Catalog
 from weir.control.desk import Desk
-from weir.control.handlers import HANDLERS
+from weir.control.handlers import ADMISSIONS, HANDLERS
 from weir.control.keys import KeyRing
-from weir.control.regions import Region
+from weir.control.regions import Region, spoken_of
 from weir.doors.app import App
 from weir.doors.metrics import PartMetrics
 from weir.doors.rpc import Gateway
@@ -75,7 +76,15 @@ def server(settings: Settings) -> Server:
     registry = CollectorRegistry()
     registry.register(PartMetrics("store", lambda: _numbers(store.counters)))
     app = App(
-        rpc=Gateway(HANDLERS, desk, keys.secret_of, LocalNonces(), time.time),
+        rpc=Gateway(
+            handlers=HANDLERS,
+            desk=desk,
+            key_of=keys.secret_of,
+            nonces=Nonces(),
+            clock=time.time,
+            regions=spoken_of(regions),
+            admissions=ADMISSIONS,
+        ),
         sls=SlsDoor(desk, keys.secret_of, settings.sls_bases),
         health=lambda: {"status": "ok", "version": __version__, "region": settings.region, "damage": store.damage},
         registry=registry,

@@ -1,8 +1,8 @@
 """The one thread that owns kernel, windows and roster: it attaches, drains, closes windows and spools records.
 
 What enters: the ENIs that should be captured (``apply``). What leaves: records on the spool's disk, and what is
-attached now (``applied``). Rule: everything that changes what is counted happens here, one step after the other, each change
-between a drain and a cut, so that no packet is on both sides of it.
+attached now (``applied``). Rule: everything that changes what is counted happens here, one step after the other, each
+change between a drain and a cut, so that no packet is on both sides of it.
 """
 
 from __future__ import annotations

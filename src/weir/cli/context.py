@@ -13,7 +13,8 @@ from typing import Any
 
 import click
 
-from weir.client import Client, Credentials, ServerRefused, ServerUnreachable
+from weir.client import Client, ServerRefused, ServerUnreachable
+from weir.contract.sign import Credentials
 from weir.settings import SETTINGS, SettingError, Settings, load
 
 CLIENT_OPTIONS = ("endpoint", "access_key_id", "access_key_secret", "region")

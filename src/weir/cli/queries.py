@@ -27,8 +27,8 @@ PAGE_ROWS = 100
 TAIL_SECONDS = 1.0
 TOP_SECONDS = 2.0
 TOP_TALKERS = (
-    "log-status: OK | SELECT srcaddr, dstaddr, protocol, direction, action, sum(packets) AS packets, sum(bytes) AS bytes"
-    " GROUP BY srcaddr, dstaddr, protocol, direction, action ORDER BY bytes DESC LIMIT {rows}"
+    "log-status: OK | SELECT srcaddr, dstaddr, protocol, direction, action, sum(packets) AS packets,"
+    " sum(bytes) AS bytes GROUP BY srcaddr, dstaddr, protocol, direction, action ORDER BY bytes DESC LIMIT {rows}"
 )
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 

@@ -17,8 +17,9 @@ from dataclasses import dataclass
 
 from weir.cli.context import Trouble
 from weir.cli.worlds import Place, declare_device, declare_lab
-from weir.client import Client, Credentials, ServerRefused, ServerUnreachable
+from weir.client import Client, ServerRefused, ServerUnreachable
 from weir.compose import Running
+from weir.contract.sign import Credentials
 from weir.lab.netns import LabTrouble
 from weir.lab.topology import Lab
 

@@ -41,7 +41,6 @@ CLOCK_WINDOW_SECONDS = 15 * 60
 NONCE_LENGTH_MAX = 128
 """Longest nonce in characters; above it InvalidSignatureNonce. The SDKs send 32 to 55."""
 ACS3 = "ACS3-HMAC-SHA256"
-NO_BODY_SHA256 = hashlib.sha256(b"").hexdigest()
 
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)
 _AUTHORIZATION = re.compile(
@@ -136,23 +135,26 @@ class Credentials:
 
 
 def sign_acs3(
-    host: str, operation: tuple[str, str], pairs: Mapping[str, str], credentials: Credentials, now: float
+    host: str, operation: tuple[str, str], form: bytes, credentials: Credentials, now: float
 ) -> dict[str, str]:
-    """Every header of a call POSTed to ``/`` with ``pairs`` as its query and no body.
+    """Every header of a call POSTed to ``/`` with its parameters as an encoded ``form``, which has no length limit
+    as a query would have.
 
-    ``host`` includes the port; ``operation`` is (version, action); ``now``: Unix seconds. The query may be spelt in
-    any way that decodes to ``pairs``. Every call draws its own nonce.
+    ``host`` includes the port; ``operation`` is (version, action); ``now``: Unix seconds. Every call draws its own
+    nonce.
     """
+    digest = hashlib.sha256(form).hexdigest()
     headers = {
+        "content-type": "application/x-www-form-urlencoded",
         "host": host,
         "x-acs-action": operation[1],
-        "x-acs-content-sha256": NO_BODY_SHA256,
+        "x-acs-content-sha256": digest,
         "x-acs-date": datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "x-acs-signature-nonce": uuid.uuid4().hex,
         "x-acs-version": operation[0],
     }
     signed = sorted(headers)
-    sent = Sent(method="POST", path="/", query=pairs, form={}, headers=headers, body_sha256=NO_BODY_SHA256)
+    sent = Sent(method="POST", path="/", query={}, form={}, headers=headers, body_sha256=digest)
     signature = acs3_signature(credentials.access_key_secret, acs3_text(sent, signed))
     signer = f"Credential={credentials.access_key_id},SignedHeaders={';'.join(signed)}"
     return {**headers, "authorization": f"{ACS3} {signer},Signature={signature}"}
