@@ -17,7 +17,6 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qsl
 
@@ -114,7 +113,7 @@ class Gateway(Generic[Desk]):
     nonces: NonceMemory
     clock: Callable[[], float]
     regions: Regions
-    admissions: Mapping[type, Callable[[Desk, Caller], None]] = MappingProxyType({})
+    admissions: Mapping[type, Callable[[Desk, Caller], None]]
     counters: Tally = field(default_factory=Tally)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
