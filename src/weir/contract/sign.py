@@ -117,7 +117,8 @@ def acs3_text(sent: Sent, signed_headers: list[str]) -> str:
     block = "".join(f"{name}:{sent.headers.get(name, '').strip()}\n" for name in signed_headers)
     query = canonical(sent.query.items())
     parts = (sent.method, sent.path, query, block, ";".join(signed_headers), sent.body_sha256)
-    return f"{ACS3}\n{hashlib.sha256(chr(10).join(parts).encode()).hexdigest()}"
+    digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    return f"{ACS3}\n{digest}"
 
 
 def acs3_signature(secret: str, text: str) -> str:
