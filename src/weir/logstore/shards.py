@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from string import hexdigits
 
 KEY_DIGITS = 32
 KEYS = 1 << (4 * KEY_DIGITS)
@@ -34,7 +35,7 @@ def key_ranges(shard_count: int) -> list[tuple[str, str]]:
 
 def shard_of(shard_count: int, key: str) -> int:
     """The shard whose range holds ``key``; a shorter key is filled up with zeros. Raises ValueError."""
-    if not 0 < len(key) <= KEY_DIGITS:
+    if not 0 < len(key) <= KEY_DIGITS or not set(key) <= set(hexdigits):
         raise ValueError(f"a hash key has 1 to {KEY_DIGITS} hex digits")
     wanted = int(key.ljust(KEY_DIGITS, "0"), 16)
     return sum(int(begin, 16) <= wanted for begin, _ in key_ranges(shard_count)) - 1
