@@ -8,6 +8,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -167,6 +168,17 @@ def test_sending_in_a_lab_that_is_not_up(lab_name: str) -> None:
         steady(Lab(lab_name), 1)
     with pytest.raises(LabTrouble, match="is the lab up"):
         truth(Lab(lab_name))
+
+
+def test_going_down_ends_the_steady_stream(lab: Lab, wait_until: Callable[..., None]) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        stream = pool.submit(steady, lab, 600)
+        wait_until(lab.state_path.exists)
+        lab.down()
+        with pytest.raises(LabTrouble):
+            stream.result(timeout=30)
+    assert not lab.state_path.exists()
+    assert not lab.state_path.with_suffix(".lock").exists()
 
 
 def _already_set() -> threading.Event:

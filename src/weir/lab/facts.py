@@ -149,7 +149,7 @@ def rejected_rows(src: str, dst: str, charged: str) -> tuple[Row, ...]:
 def exclusive(path: Path) -> Iterator[None]:
     """Hold the lab of this state file: iperf3's segments are counted per guest, so two senders must not overlap."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path.with_suffix(".lock"), "w") as lock:
+    with open(_lock_path(path), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -172,3 +172,15 @@ def record(path: Path, traffic: Traffic) -> None:
     """Add one line to what was sent. The caller is ``exclusive``."""
     with open(path, "a") as state:
         state.write(json.dumps(traffic.to_json()) + "\n")
+
+
+def forget(path: Path) -> None:
+    """Remove the state file and its lock, after the last sender has given up: its namespaces are gone by then."""
+    if _lock_path(path).exists():
+        with exclusive(path):
+            path.unlink(missing_ok=True)
+            _lock_path(path).unlink(missing_ok=True)
+
+
+def _lock_path(path: Path) -> Path:
+    return path.with_suffix(".lock")

@@ -19,7 +19,7 @@ from typing import Any, Self
 
 from pyroute2 import IPRoute, netns
 
-from weir.lab import rules
+from weir.lab import facts, rules
 from weir.lab.netns import NETNS_DIR, LabTrouble, end_processes, inside, mounted, present
 
 VPC_CIDR = "10.77.0.0/16"
@@ -167,8 +167,7 @@ class Lab:
         for name in self.namespaces:
             if present(name):
                 netns.remove(name)
-        self.state_path.unlink(missing_ok=True)
-        self.state_path.with_suffix(".lock").unlink(missing_ok=True)
+        facts.forget(self.state_path)
 
     def __enter__(self) -> Self:
         self.up()

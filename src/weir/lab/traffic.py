@@ -8,8 +8,9 @@ time per lab - a second one waits.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from weir.lab.facts import Traffic, exclusive, record
@@ -61,8 +62,7 @@ STEADY = Scale(
 
 def run(lab: Lab, scale: Scale = Scale()) -> Traffic:
     """Everything once: iperf3 and own senders on every pair, every rule hit. About 3 s; returns and records it."""
-    _require_up(lab)
-    with exclusive(lab.state_path):
+    with _turn(lab):
         sent = _sum(_iperf(lab, pair, scale) for pair in PAIRS)
         sent += _sum(_own(lab, pair, scale) for pair in (*PAIRS, *BACK_PAIRS))
         sent += _forbidden(lab, tuple(RULES.values()), scale)
@@ -73,21 +73,17 @@ def run(lab: Lab, scale: Scale = Scale()) -> Traffic:
 def steady(lab: Lab, seconds: float, stop: threading.Event | None = None) -> Traffic:
     """One pair and a few rules each second, in turn, for ``seconds`` or until ``stop`` is set; recorded round by round.
 
-    Raises ``LabTrouble`` if the lab goes down meanwhile.
+    Raises ``LabTrouble`` if the lab goes down meanwhile. Each round adds about 12 facts to the state file.
     """
     stop = stop or threading.Event()
     quick = [rule for rule in RULES.values() if (rule.protocol, rule.verdict) != ("tcp", "drop")]
     sent = Traffic()
     for number in range(max(1, int(seconds / STEADY_PAUSE_SECONDS))):
-        _require_up(lab)
         first = number * STEADY_RULES % len(quick)
-        try:
-            with exclusive(lab.state_path):
-                small = _own(lab, PAIRS[number % len(PAIRS)], STEADY)
-                small += _forbidden(lab, quick[first : first + STEADY_RULES], STEADY)
-                record(lab.state_path, small)
-        except OSError as error:
-            raise LabTrouble(f"lab {lab.name!r} went down while it was used: {error}") from error
+        with _turn(lab):
+            small = _own(lab, PAIRS[number % len(PAIRS)], STEADY)
+            small += _forbidden(lab, quick[first : first + STEADY_RULES], STEADY)
+            record(lab.state_path, small)
         sent += small
         if stop.wait(STEADY_PAUSE_SECONDS):
             break
@@ -131,6 +127,18 @@ def _sum(parts: Iterable[Traffic]) -> Traffic:
     for part in parts:
         total += part
     return total
+
+
+@contextmanager
+def _turn(lab: Lab) -> Iterator[None]:
+    """This process's turn to send; the lab is asked again after waiting for it. Going down meanwhile is trouble."""
+    _require_up(lab)
+    with exclusive(lab.state_path):
+        _require_up(lab)
+        try:
+            yield
+        except OSError as error:
+            raise LabTrouble(f"lab {lab.name!r} went down while it was used: {error}") from error
 
 
 def _require_up(lab: Lab) -> None:
