@@ -71,7 +71,8 @@ class LogService:
     def send_as_is(
         self, method: str, path: str, body: bytes, query: tuple[tuple[str, str], ...], headers: dict[str, str]
     ) -> httpx.Response:
-        """One request with exactly these headers."""
+        """One request with exactly these headers; unless they say so, the answer comes uncompressed."""
+        headers = {"accept-encoding": "", **headers}
         url = f"http://127.0.0.1:{self.port}{path}"
         with httpx.Client(trust_env=False, timeout=30) as client:
             return client.request(method, url, content=body, params=query, headers=headers)
