@@ -13,18 +13,11 @@ from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 
 
-class NoSuchNamespace(OSError):
-    """The network namespace does not exist (trouble)."""
-
-
 class Devices:
     """Holds one netlink socket in the namespace."""
 
     def __init__(self, netns: str = "") -> None:
-        try:
-            self._route = IPRoute(netns=netns, flags=0) if netns else IPRoute()
-        except FileNotFoundError as error:
-            raise NoSuchNamespace(error.errno, f"no network namespace {netns}") from error
+        self._route = IPRoute(netns=netns, flags=0) if netns else IPRoute()
 
     def indexes(self) -> Mapping[str, int]:
         """Device name -> ifindex, for every device there is. Raises ``OSError`` when netlink fails."""

@@ -212,14 +212,14 @@ class Recorder:
     def _book(self) -> None:
         """One drain into the open windows; windows that are complete now go to disk."""
         drained = self._parts.kernel.drain()
-        self._until_ns = self._parts.clock_ns()
+        self._until_ns = drained.until_ns
         rows, stray = self._roster.book(drained.flows)
         self.counted.packets_stray += stray
         uncounted: dict[int, Uncounted] = {}
         for ifindex, seen in drained.uncounted.items():
             ordinal = self._roster.ordinal_of(ifindex)
             if ordinal is not None:
-                uncounted[ordinal] = Uncounted(seen.packets, seen.bytes, seen.not_ip, seen.malformed)
+                uncounted[ordinal] = seen
         for window in self._windows.add(Drained(rows, uncounted, self._until_ns)):
             self._spool(window)
 

@@ -15,8 +15,8 @@ from rich.console import Console
 from sqlalchemy.exc import SQLAlchemyError
 
 from weir import compose
-from weir.capture.devices import NoSuchNamespace
-from weir.capture.kernel import Unsupported
+from weir.capture.libbpf import BpfTrouble
+from weir.capture.netns import NoSuchNamespace
 from weir.capture.probe import probe
 from weir.cli.context import Trouble, options, settings_of
 from weir.cli.queries import table_of
@@ -87,7 +87,7 @@ def agent(**given: str | None) -> None:
     require_capture()
     try:
         made = compose.agent(settings)
-    except (Unsupported, NoSuchNamespace, OSError) as error:
+    except (BpfTrouble, NoSuchNamespace, OSError) as error:
         raise Trouble(f"cannot capture here: {error}") from error
     on_signal(made.stop)
     made.run()
