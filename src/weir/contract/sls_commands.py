@@ -11,7 +11,7 @@ from typing import Any
 
 from weir.contract.declare import structure
 from weir.contract.shapes import Flag, Integer, Shape, Text
-from weir.contract.sls_shapes import Cursor, CursorFrom, JsonObject, parameter
+from weir.contract.sls_shapes import Cursor, CursorFrom, HashKey, JsonObject, parameter
 from weir.model import sls_failures as failures
 
 LINE_MAX = 100
@@ -213,9 +213,7 @@ class PutLogs:
 
     project: str = _project()
     log_store: str = _log_store()
-    hash_key: str | None = parameter(
-        "key", Text((1, 32), "[0-9A-Fa-f]+", "hexadecimal"), "Chooses the shard (route form only).", default=None
-    )
+    hash_key: str | None = parameter("key", HashKey(), "Chooses the shard (route form only).", default=None)
     batch_id: str | None = parameter(
         "x-log-batch-id", Text((1, 128)), "Header: a batch of this id is stored once, however often sent.", default=None
     )

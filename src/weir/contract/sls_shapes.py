@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass
 from typing import Any, TypeVar
@@ -72,6 +73,28 @@ class CursorFrom:
 
     def bad(self) -> tuple[tuple[str, type[BadText]], ...]:
         return ("Begin", Malformed), ("1.5", Malformed)
+
+
+@dataclass(frozen=True, slots=True)
+class HashKey:
+    """A place in the key space of the shards: 1 to 32 hexadecimal digits, in either case."""
+
+    def parse(self, text: str) -> str:
+        if re.fullmatch("[0-9A-Fa-f]{1,32}", text) is None:
+            raise Outside("must be 1 to 32 hexadecimal digits")
+        return text.lower()
+
+    def text(self, value: str) -> str:
+        return value
+
+    def rule(self) -> str:
+        return "1 to 32 hexadecimal digits"
+
+    def good(self) -> tuple[str, ...]:
+        return "0", "F" * 32
+
+    def bad(self) -> tuple[tuple[str, type[BadText]], ...]:
+        return ("", Outside), ("0x1", Outside), ("f" * 33, Outside)
 
 
 @dataclass(frozen=True, slots=True)
