@@ -9,6 +9,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import func, insert, select, text
+from sqlalchemy.exc import IntegrityError
 
 from weir.control.catalog import Catalog
 from weir.control.schema import METADATA, accounts
@@ -51,9 +52,8 @@ def test_many_servers_starting_at_once_migrate_once(catalog_url: str) -> None:
 
 
 def test_a_failed_write_leaves_nothing(catalog: Catalog) -> None:
-    with pytest.raises(ZeroDivisionError), catalog.writing() as connection:
-        connection.execute(insert(accounts).values(ACCOUNT))
-        _ = 1 // 0
+    with pytest.raises(IntegrityError), catalog.writing() as connection:
+        connection.execute(insert(accounts), [ACCOUNT, ACCOUNT])
     with catalog.reading() as connection:
         assert connection.execute(select(func.count()).select_from(accounts)).scalar_one() == 0
 

@@ -1,8 +1,8 @@
 """Every declared RPC action and the function that carries it out, in one visible table.
 
 What enters: a parsed command of any product. What leaves: its answer. Rule: the table holds every command of
-``contract.products`` and nothing else; a test compares the two. ``admit`` makes the checks that come before the
-parameters are looked at.
+``contract.products`` and nothing else; a test compares the two. ``ADMISSIONS`` are the checks that an action makes
+before its parameters are looked at.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 from weir.contract import ecs, vpc, weir
-from weir.contract.declare import Spec
 from weir.control import describing, flowlogs, interfaces, inventory, nodes
-from weir.control.access import Caller, allows
+from weir.control.access import Caller
 from weir.control.desk import Desk
 
 HANDLERS: dict[type, Callable[[Desk, Caller, Any], Any]] = {
@@ -49,11 +48,4 @@ ADMISSIONS: dict[type, Callable[[Desk, Caller], None]] = {
     vpc.DeactiveFlowLog: flowlogs.admit_change,
     vpc.DeleteFlowLog: flowlogs.admit_change,
 }
-"""Checks of the account that come before those of the parameters."""
-
-
-def admit(desk: Desk, caller: Caller, spec: Spec) -> None:
-    """Raises the ``Refusal`` of the first check that stands before the parameters: policy, then the account's state."""
-    allows(caller, f"{spec.product.name.lower()}:{spec.name}")
-    if check := ADMISSIONS.get(spec.command):
-        check(desk, caller)
+"""Command -> its checks of the account's state."""
