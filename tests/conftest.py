@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from typing import Any
 
 import pytest
+
+from tests.waiting import until
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -20,14 +22,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture
-def wait_until() -> Iterator[Callable[..., None]]:
-    """``wait_until(condition, seconds=10)``: returns once ``condition()`` is true, fails with its name at the deadline."""
+def wait_until() -> Callable[..., Any]:
+    """``wait_until(condition, seconds=10)``: returns once ``condition()`` is true, fails at the deadline."""
 
-    def wait(condition: Callable[[], object], seconds: float = 10.0) -> None:
-        deadline = time.monotonic() + seconds
-        while not condition():
-            if time.monotonic() > deadline:
-                pytest.fail(f"not within {seconds} s: {getattr(condition, '__name__', condition)}")
-            time.sleep(0.02)
+    def wait(condition: Callable[[], Any], seconds: float = 10.0) -> Any:
+        return until(condition, seconds)
 
-    yield wait
+    return wait

@@ -189,7 +189,7 @@ def test_broad_except_only_at_the_doors() -> None:
 
 
 def test_tests_wait_for_conditions() -> None:
-    allowed = {"tests/conftest.py": "the one poll"}
+    allowed = {"tests/waiting.py": "the one poll"}
     sleeping = {
         relative(path)
         for path in PYTHON
