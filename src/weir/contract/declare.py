@@ -230,7 +230,7 @@ def _param(name: str, default: Any, facts: Mapping[str, Any]) -> Param:
 
 
 def _answer(name: str, metadata: Mapping[str, Any]) -> Answer:
-    facts = metadata[ANSWER] if ANSWER in metadata else {"doc": metadata[PARAM]["doc"], "example": ""}
+    facts = metadata[ANSWER] if ANSWER in metadata else {key: metadata[PARAM][key] for key in ("doc", "example")}
     return Answer(name=name, **{"wire": wire(name), "item": "", "as_text": False, **facts})
 
 

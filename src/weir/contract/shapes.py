@@ -42,16 +42,25 @@ class Shape(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Pattern:
+    """A regular expression for a whole text, in words, and samples on both sides of it."""
+
+    regex: str
+    rule: str
+    good: tuple[str, ...]
+    bad: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Text:
     """A text of ``length`` characters (Unicode code points, both ends included; no upper end: ``None``).
 
-    ``pattern`` must match the whole text; ``pattern_rule`` says it in words. ``barred_starts`` and ``barred`` may not
+    ``pattern`` must match the whole text. ``barred_starts`` and ``barred`` may not
     stand at the start, or anywhere. NUL is never allowed: not every catalog can store it.
     """
 
     length: tuple[int, int | None] = (1, None)
-    pattern: str | None = None
-    pattern_rule: str = ""
+    pattern: Pattern | None = None
     barred_starts: tuple[str, ...] = ()
     barred: tuple[str, ...] = ()
 
@@ -59,8 +68,8 @@ class Text:
         low, high = self.length
         if len(text) < low or (high is not None and len(text) > high):
             raise Outside(f"{len(text)} characters, allowed are {self._span()}")
-        if self.pattern is not None and re.fullmatch(self.pattern, text) is None:
-            raise Outside(f"must be {self.pattern_rule}")
+        if self.pattern is not None and re.fullmatch(self.pattern.regex, text) is None:
+            raise Outside(f"must be {self.pattern.rule}")
         if text.startswith(self.barred_starts) and self.barred_starts:
             raise Outside(f"must not start with {_alternatives(self.barred_starts)}")
         if any(word in text for word in (*self.barred, "\0")):
@@ -73,7 +82,7 @@ class Text:
     def rule(self) -> str:
         parts = [self._span() + " characters"] if self.length != (1, None) else ["text"]
         if self.pattern is not None:
-            parts.append(self.pattern_rule)
+            parts.append(self.pattern.rule)
         if self.barred_starts:
             parts.append(f"not starting with {_alternatives(self.barred_starts)}")
         if self.barred:
@@ -81,19 +90,21 @@ class Text:
         return ", ".join(parts)
 
     def good(self) -> tuple[str, ...]:
+        if self.pattern is not None:
+            return self.pattern.good
         low, high = self.length
         return tuple("a" * size for size in {max(low, 1), high or 40})
 
     def bad(self) -> tuple[tuple[str, type[BadText]], ...]:
         low, high = self.length
-        body = "a" * max(low, 3)
+        body = self.pattern.good[0] if self.pattern else "a" * max(low, 2)
         texts = [body[:-1] + "\0"]
         if low > 1:
             texts.append("a" * (low - 1))
         if high is not None:
             texts.append("a" * (high + 1))
         if self.pattern is not None:
-            texts += ["-" + body, "A" + body, body + "\n"]
+            texts += self.pattern.bad
         texts += [start + body for start in self.barred_starts]
         texts += [body + word + body for word in self.barred]
         return tuple((text, Outside) for text in texts)

@@ -12,6 +12,8 @@ from typing import Any
 from weir.contract.declare import structure
 from weir.contract.shapes import Flag, Integer, Shape, Text
 from weir.contract.sls_shapes import Cursor, CursorFrom, HashKey, JsonObject, parameter
+from weir.contract.terms import LOG_STORE as LOG_STORE_NAME
+from weir.contract.terms import PROJECT as PROJECT_NAME
 from weir.model import sls_failures as failures
 
 LINE_MAX = 100
@@ -25,10 +27,6 @@ COUNT_MAX = 1000
 LIST_SIZE_MAX = 500
 """Names one list call answers; a larger ``size`` is refused with ParameterInvalid (source: ListProject page)."""
 
-
-_LETTERS = r"[a-z0-9][a-z0-9{}-]*[a-z0-9]"
-PROJECT_NAME = Text((3, 63), _LETTERS.format(""), "lower-case letters, digits and '-', not at either end")
-LOG_STORE_NAME = Text((3, 63), _LETTERS.format("_"), "lower-case letters, digits, '-' and '_', not at either end")
 _ANY = Text((0, None))
 _TIME = Integer(0, 2**32 - 1)
 

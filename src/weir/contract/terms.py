@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from weir.contract.action import Regions
 from weir.contract.declare import Product, Rule, param, structure
-from weir.contract.shapes import Integer, Repeat, Text
+from weir.contract.shapes import Integer, Pattern, Repeat, Text
 from weir.model.failures import (
     INVALID_REGION_ID_NOT_FOUND,
     OPERATION_UNSUPPORTED_ACTION,
@@ -24,17 +24,29 @@ URLS = ("http://", "https://")
 LABEL = Text(length=(1, 128), barred_starts=URLS)
 DESCRIPTION = Text(length=(1, 256), barred_starts=URLS)
 IDENTIFIER = Text()
+BAD_NAMES = ("-abc", "abc-", "aBc", "a c", "a.c", "abc\n", "äbc")
 PROJECT = Text(
     length=(3, 63),
-    pattern=r"[a-z0-9][a-z0-9-]*[a-z0-9]",
-    pattern_rule="lowercase letters, digits and hyphens, the first and last a letter or digit",
+    pattern=Pattern(
+        r"[a-z0-9][a-z0-9-]*[a-z0-9]",
+        "lowercase letters, digits and hyphens, the first and last a letter or digit",
+        good=("abc", "0-9", "a" * 63),
+        bad=(*BAD_NAMES, "a_c", "a" * 62 + "-"),
+    ),
 )
 LOG_STORE = Text(
     length=(3, 63),
-    pattern=r"[a-z0-9][a-z0-9_-]*[a-z0-9]",
-    pattern_rule="lowercase letters, digits, hyphens and underscores, the first and last a letter or digit",
+    pattern=Pattern(
+        r"[a-z0-9][a-z0-9_-]*[a-z0-9]",
+        "lowercase letters, digits, hyphens and underscores, the first and last a letter or digit",
+        good=("abc", "0_9", "a-c", "a" * 63),
+        bad=(*BAD_NAMES, "_abc", "abc_"),
+    ),
 )
-TOKEN = Text(length=(1, 64), pattern=r"[!-~]+", pattern_rule="ASCII without blanks")
+TOKEN = Text(
+    length=(1, 64),
+    pattern=Pattern(r"[!-~]+", "ASCII without blanks", good=("123e4567-e89b", "~" * 64), bad=("a b", "ü", "a\t")),
+)
 REGION_EXAMPLE = "cn-hangzhou"
 
 TAGS_MAX = 20

@@ -10,7 +10,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from weir.contract.declare import Rule, action, answer, param, structure
-from weir.contract.shapes import OneOf, Repeat, Text
+from weir.contract.shapes import OneOf, Pattern, Repeat, Text
 from weir.contract.terms import (
     DESCRIPTION,
     IDENTIFIER,
@@ -71,7 +71,13 @@ class IpVersion(StrEnum):
 
 AGGREGATION_INTERVAL = OneOf(1, 5, 10)
 LOG_FORMAT = Text(
-    length=(1, 1024), pattern=r"\$\{[a-z0-9_-]+\}(\s*\$\{[a-z0-9_-]+\})*", pattern_rule="a list of ${field}"
+    length=(1, 1024),
+    pattern=Pattern(
+        r"\$\{[a-z0-9_-]+\}( ?\$\{[a-z0-9_-]+\})*",
+        "a list of ${field}",
+        good=("${srcaddr}", "${srcaddr}${tcp-flags}", "${traffic_path} ${eni-id}"),
+        bad=("srcaddr", "${}", "${srcaddr", "${src addr}", "${srcaddr},${dstaddr}", " ${srcaddr}"),
+    ),
 )
 LOG_FORMAT_IGNORED = "kept and given back; every record has the published fields"
 TRAFFIC_PATHS_MAX = 2 * len(TrafficPath)
@@ -215,7 +221,7 @@ class FlowLog:
     flow_log_deliver_error_message: str = answer(
         "Why delivery fails: `UnavaliableTarget` (so spelt), `ProjectNotExist`, `UnknownError`; else empty.", default=""
     )
-    log_format: str | None = answer("Fields of extended records.", default=None)
+    log_format: str | None = answer("Fields of extended records.", default=None, example="${srcaddr}${dstaddr}")
     tags: tuple[Tag, ...] = answer("Its tags.", item="Tag", default=())
 
 

@@ -8,7 +8,7 @@ one costs nothing), with the same signature and the same failures as any client.
 from __future__ import annotations
 
 from weir.contract.declare import action, answer, param, structure
-from weir.contract.shapes import OneOf, Repeat, Text
+from weir.contract.shapes import OneOf, Pattern, Repeat, Text
 from weir.contract.terms import IDENTIFIER, REGION_EXAMPLE, REGION_KNOWN, WEIR, Done
 from weir.model.failures import (
     BINDING_NOT_FOUND,
@@ -26,9 +26,23 @@ NODE_EXAMPLE = "host-a"
 ATTACHED_MAX = 2000
 """Interfaces that one agent may report; above it the call is refused and the agent must split its devices."""
 NODE_NAME = Text(
-    length=(1, 253), pattern=r"[A-Za-z0-9][A-Za-z0-9._-]*", pattern_rule="letters, digits, dots, hyphens, underscores"
+    length=(1, 253),
+    pattern=Pattern(
+        r"[A-Za-z0-9][A-Za-z0-9._-]*",
+        "letters, digits, dots, hyphens and underscores, the first a letter or digit",
+        good=("a", "Host-1.example_x", "a" * 253),
+        bad=("-a", "a b", "a/b", "ä", "a\n"),
+    ),
 )
-DEVICE = Text(length=(1, 15), pattern=r"[^/\s:]+", pattern_rule="a Linux device name")
+DEVICE = Text(
+    length=(1, 15),
+    pattern=Pattern(
+        r"(?!\.{1,2}$)[^/\s:]+",
+        "a Linux device name",
+        good=("eth0", "veth-guest1", "a.100", "a" * 15),
+        bad=("eth 0", "a/b", "eth0:1", ".", "..", "a\n"),
+    ),
+)
 OPAQUE = Text(length=(0, 64))
 ERROR_TEXT = Text(length=(0, 1024))
 
