@@ -28,6 +28,7 @@ from sqlalchemy import (
     String,
     Table,
     and_,
+    bindparam,
     delete,
     insert,
     select,
@@ -81,6 +82,11 @@ batches_table = Table(
     Column("shard", SmallInteger, nullable=False),
     Column("arrival_s", BigInteger, nullable=False, index=True),
     sqlite_with_rowid=False,
+)
+
+# Built once: it runs with every put.
+BATCH_SHARD = select(batches_table.c.shard).where(
+    batches_table.c.store_id == bindparam("store"), batches_table.c.batch_id == bindparam("batch")
 )
 
 
@@ -173,9 +179,8 @@ class Manifest:
 
     def batch_shard(self, store_id: int, batch_id: str) -> int | None:
         """The shard that holds the sealed batch; None for a batch that is not remembered."""
-        same = and_(batches_table.c.store_id == store_id, batches_table.c.batch_id == batch_id)
         with self._reading() as connection:
-            found = connection.execute(select(batches_table.c.shard).where(same)).scalar_one_or_none()
+            found = connection.execute(BATCH_SHARD, {"store": store_id, "batch": batch_id}).scalar_one_or_none()
         return None if found is None else int(found)
 
     def forget_batches(self, before_s: int) -> int:

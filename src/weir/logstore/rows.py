@@ -66,7 +66,7 @@ def from_arrow(table: pa.Table) -> pa.Table:
     try:
         table.validate(full=True)
         table = conform(table, PUT_SCHEMA)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+    except pa.ArrowException as error:
         raise ValueError(f"not a table of log rows: {error}") from error
     for field in PUT_SCHEMA:
         if not field.nullable and table[field.name].null_count:

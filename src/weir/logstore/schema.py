@@ -1,9 +1,10 @@
 """The one layout of a stored row, for every logstore.
 
-Reserved columns first, then one typed column for every flow field of ``model.fields``, then ``__extra__`` for every other
-key. A value that its typed column cannot give back character by character (say ``"-"`` or ``"007"`` for a number) is
-kept under its own name in ``__extra__``: what a client wrote is what a client reads. One layout means one table for
-every engine, and a logstore that holds no flow records pays for the empty columns only a few bytes per segment.
+Reserved columns first, then one typed column for every flow field of ``model.fields``, then ``__extra__`` for every
+other key. A value that its typed column cannot give back character by character (say ``"-"`` or ``"007"`` for a
+number) is kept under its own name in ``__extra__``: what a client wrote is what a client reads. One layout means
+one table for every engine, and a logstore that holds no flow records pays for the empty columns only a few bytes
+per segment.
 """
 
 from __future__ import annotations

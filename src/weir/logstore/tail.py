@@ -17,9 +17,9 @@ import pyarrow as pa
 from weir.logstore.schema import GROUP_ROWS_MAX, PUT_SCHEMA, STORED_SCHEMA
 
 MERGE_FAN = 16
-"""Tables of one size class that are merged into one of the next: 16 million one-row puts stay below 100 tables."""
-MERGE_ROWS_MAX = 65_536
-"""Rows of a table that is not merged any further: from here on the copy costs more than the chunk it saves."""
+"""Tables of one size class that are merged into one of the next: half a million one-row puts are 200 tables."""
+MERGE_ROWS_MAX = 8_192
+"""Rows that a merged table may have; above it the copy costs a put more than the shorter list saves a reader."""
 
 
 @dataclass(frozen=True, slots=True)
