@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -32,6 +33,17 @@ REGION = "cn-hangzhou"
 
 
 @dataclass(frozen=True, slots=True)
+class How:
+    """How a raw request is sent. ``key`` None: the account's. ``skew_seconds``: how far the client's clock is off."""
+
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    version: str = "v1"
+    key: AccessKey | None = None
+    skew_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class LogService:
     """The running server. ``key`` is the account's, ``stranger`` another account's, ``agent`` the agent's."""
 
@@ -46,36 +58,27 @@ class LogService:
         """For clients that go through the proxy variable."""
         return f"http://{BASE}"
 
-    def send(
-        self,
-        method: str,
-        path: str,
-        body: bytes = b"",
-        *,
-        project: str = "",
-        query: dict[str, str] | None = None,
-        headers: dict[str, str] | None = None,
-        version: str = "v1",
-        key: AccessKey | None = None,
-        skew_seconds: float = 0.0,
-    ) -> httpx.Response:
-        """One signed request over raw HTTP."""
-        key = key or self.key
-        pairs = tuple((query or {}).items())
+    def send(self, method: str, path: str, body: bytes = b"", *, project: str = "", **how: Any) -> httpx.Response:
+        """One signed request over raw HTTP; ``how`` as in ``How``."""
+        chosen = How(**how)
+        key = chosen.key or self.key
+        query = tuple(chosen.query.items())
         host = f"{project}.{BASE}" if project else BASE
-        bare = Request(method, path, pairs, {"host": host, **(headers or {})}, body)
-        sign = {"v1": sign_v1, "v4": sign_v4}[version]
-        signed = sign(bare, Signer(key.access_key_id, key.secret, REGION), time.time() + skew_seconds)
-        return self.send_as_is(method, path, body, pairs, signed)
+        bare = Request(method, path, query, {"host": host, **chosen.headers}, body)
+        sign = {"v1": sign_v1, "v4": sign_v4}[chosen.version]
+        signer = Signer(key.access_key_id, key.secret, REGION)
+        return self.send_as_is(bare, sign(bare, signer, time.time() + chosen.skew_seconds))
 
-    def send_as_is(
-        self, method: str, path: str, body: bytes, query: tuple[tuple[str, str], ...], headers: dict[str, str]
-    ) -> httpx.Response:
+    def send_as_is(self, bare: Request, headers: Mapping[str, str]) -> httpx.Response:
         """One request with exactly these headers; unless they say so, the answer comes uncompressed."""
-        headers = {"accept-encoding": "", **headers}
-        url = f"http://127.0.0.1:{self.port}{path}"
         with httpx.Client(trust_env=False, timeout=30) as client:
-            return client.request(method, url, content=body, params=query, headers=headers)
+            return client.request(
+                bare.method,
+                f"http://127.0.0.1:{self.port}{bare.path}",
+                content=bare.body,
+                params=bare.query,
+                headers={"accept-encoding": "", **headers},
+            )
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import pytest
 
 from weir.contract import loggroup
 from weir.contract.loggroup import Log, LogGroup
+from weir.contract.sls_sign import Request
 from weir.control.keys import AccessKey
 from weir.logstore.schema import PUT_SCHEMA
 
@@ -28,19 +29,24 @@ def put(service, rows, *, path="/shards/lb", headers=None, **options):
     )
 
 
-def arrow(notes, topic="flow_log", now=None):
-    """The bytes of an Arrow stream of one row per note."""
+def table(notes, now=None):
+    """One row per note."""
     row = dict.fromkeys(PUT_SCHEMA.names)
     rows = [
         row
-        | {"__time__": int(now or time.time()), "__source__": "log_service", "__topic__": topic, "bytes": 7}
+        | {"__time__": int(now or time.time()), "__source__": "log_service", "__topic__": "flow_log", "bytes": 7}
         | {"__extra__": [("note", note)]}
         for note in notes
     ]
-    table = pa.Table.from_pylist(rows, schema=PUT_SCHEMA)
+    return pa.Table.from_pylist(rows, schema=PUT_SCHEMA)
+
+
+def stream(rows, compression=None):
+    """The bytes of an Arrow stream."""
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, PUT_SCHEMA) as writer:
-        writer.write_table(table)
+    options = pa.ipc.IpcWriteOptions(compression=compression)
+    with pa.ipc.new_stream(sink, rows.schema, options=options) as writer:
+        writer.write_table(rows)
     return sink.getvalue().to_pybytes()
 
 
@@ -112,7 +118,7 @@ def test_the_agent_writes_arrow_and_a_batch_id_is_stored_once(store):
         answer = store.send(
             "POST",
             path,
-            arrow([batch]),
+            stream(table([batch]), "zstd" if batch == "two" else None),
             project=PROJECT,
             headers=ARROW | {"x-log-batch-id": batch},
             version="v4",
@@ -190,10 +196,28 @@ def test_bad_arrow_is_refused(store):
         path = f"/logstores/{STORE}/shards/lb"
         return refused(store.send("POST", path, body, project=PROJECT, headers=ARROW))
 
-    whole = arrow(["a", "b"])
-    assert code(whole[: len(whole) // 2]) == (400, "PostBodyInvalid")
+    for kind in (None, "zstd", "lz4"):
+        whole = stream(table(["a", "b"]), kind)
+        assert code(whole[: len(whole) // 2]) == (400, "PostBodyInvalid")
+    assert code(b"") == (400, "PostBodyInvalid")
     assert code(b"\xff\xff\xff\xff" + bytes(60)) == (400, "PostBodyInvalid")
-    assert code(arrow(["a"], now=time.time() - 169 * 3600)) == (400, "InvalidTimestamp")
+    assert code(stream(table(["a"], now=time.time() - 169 * 3600))) == (400, "InvalidTimestamp")
+    dictionary = table(["a"]).set_column(2, "__source__", pa.array(["s"]).dictionary_encode())
+    assert code(stream(dictionary)) == (400, "PostBodyInvalid")
+    assert code(stream(table(["a"]).drop_columns(["bytes"]))) == (400, "PostBodyInvalid")
+    mixed = pa.concat_tables([table(["a"]), table(["b"]).set_column(3, PUT_SCHEMA.field(3), pa.array(["other"]))])
+    assert code(stream(mixed)) == (400, "PostBodyInvalid")
+    assert pulled(store) == []
+
+
+def test_an_arrow_stream_that_unfolds_to_too_much_is_refused(store):
+    bomb = stream(table(["x" * 100_000_000]), "zstd")
+    assert len(bomb) < 100_000
+    answer = store.send("POST", f"/logstores/{STORE}/shards/lb", bomb, project=PROJECT, headers=ARROW)
+    assert refused(answer) == (400, "PostBodyTooLarge")
+    many = stream(pa.concat_tables([table(["a"])] * 40_961).combine_chunks(), "zstd")
+    answer = store.send("POST", f"/logstores/{STORE}/shards/lb", many, project=PROJECT, headers=ARROW)
+    assert refused(answer) == (400, "PostBodyTooLarge")
     assert pulled(store) == []
 
 
@@ -213,7 +237,7 @@ def test_signatures_that_do_not_hold(store):
     assert refused(answer) == (401, "Unauthorized")
     assert answer.json()["errorMessage"] == "AccessKeyId not found: LTAI5tUnknown"
     bare = {"host": f"{PROJECT}.sls.local", "x-log-apiversion": "0.6.0"}
-    assert refused(store.send_as_is("DELETE", path, b"", (), bare)) == (400, "MissAccessKeyId")
+    assert refused(store.send_as_is(Request("DELETE", path), bare)) == (400, "MissAccessKeyId")
     assert store.send("GET", path, project=PROJECT).status_code == 200
 
 

@@ -120,7 +120,7 @@ ROWS = {
 def test_an_answer_is_compressed_with_both_headers_or_with_neither() -> None:
     plain = sls_answers.render(sls_answers.RowsV2(**ROWS), "identity")
     assert not {"x-log-compresstype", "x-log-bodyrawsize"} & set(plain.headers)
-    packed = sls_answers.render(sls_answers.RowsV2(**ROWS), "gzip, deflate")
+    packed = sls_answers.render(sls_answers.RowsV2(**ROWS), "gzip")
     assert zlib.decompress(packed.body) == plain.body
     assert packed.headers["x-log-compresstype"] == "gzip"
     assert packed.headers["x-log-bodyrawsize"] == str(len(plain.body))

@@ -69,9 +69,10 @@ def compress(body: bytes, kind: str) -> bytes:
 
 
 def accepted(header: str) -> str:
-    """The kind to answer with: the first one of ``Accept-Encoding`` that we know, or '' for none."""
-    for item in header.split(","):
-        name = item.split(";")[0].strip().lower()
-        if name in KNOWN:
-            return name
-    return ""
+    """The kind to answer with: what ``Accept-Encoding`` names, if it is one kind that we know; else '' for none.
+
+    SDKs of the log service name one. A list is what plain HTTP clients send of themselves, and those could not undo a
+    compression that Content-Encoding does not announce.
+    """
+    name = header.strip().lower()
+    return name if name in KNOWN else ""

@@ -12,8 +12,12 @@ import pyarrow.compute as pc
 
 from weir.contract import loggroup
 from weir.contract.loggroup import LogGroup
+from weir.contract.sls_commands import BODY_BYTES_MAX, ROWS_MAX
+from weir.control import arrow_bounds
 from weir.logstore import rows
+from weir.logstore.schema import PUT_SCHEMA
 from weir.model import sls_failures as failures
+from weir.model.failures import Refusal
 from weir.model.fields import NAMES
 
 KEY_BYTES_MAX = 128
@@ -21,6 +25,9 @@ KEY_BYTES_MAX = 128
 RESERVED_KEYS = frozenset({b"__time__", b"__source__", b"__topic__"})
 """Names of a group's own properties; as a key of a row they are refused with InvalidKey (source: the same page)."""
 NANOSECONDS = 10**9
+ARROW_BYTES_MAX = 8 * BODY_BYTES_MAX
+"""Bytes that the buffers of an Arrow stream may take when decompressed; more are refused with PostBodyTooLarge. Wider
+than ``BODY_BYTES_MAX``, because each row of it has a place in every column."""
 
 
 def table_of(group: LogGroup) -> pa.Table:
@@ -38,20 +45,31 @@ def table_of(group: LogGroup) -> pa.Table:
 
 
 def table_of_arrow(body: bytes) -> pa.Table:
-    """The rows of an Arrow IPC stream with the columns of ``PUT_SCHEMA``. Refuses with PostBodyInvalid.
+    """The rows of an Arrow IPC stream of ``PUT_SCHEMA``. Refuses with PostBodyInvalid or PostBodyTooLarge.
 
     As in a LogGroup, all rows share source, topic and tags: a reader gets them back as LogGroups.
     """
     try:
+        size = arrow_bounds.announced(body)
+        if size.rows > ROWS_MAX or size.size_bytes > ARROW_BYTES_MAX:
+            raise too_large()
         with pa.ipc.open_stream(body) as reader:
+            if not reader.schema.equals(PUT_SCHEMA):
+                raise failures.refuse(failures.POST_BODY_INVALID, why="the schema is not that of log rows")
             table = rows.from_arrow(reader.read_all())
     except (ValueError, OSError, pa.ArrowException) as error:
         raise failures.refuse(failures.POST_BODY_INVALID, why=str(error)) from error
-    for name in ("__source__", "__topic__", "__tags__"):
-        column = table[name].cast(pa.string()) if name != "__tags__" else pa.array(map(str, table[name].to_pylist()))
-        if len(pc.unique(column)) > 1:
+    for name in ("__source__", "__topic__"):
+        if len(pc.unique(table[name])) > 1:
             raise failures.refuse(failures.POST_BODY_INVALID, why=f"rows differ in {name}")
+    if table["__tags__"].null_count < table.num_rows and len(set(map(str, table["__tags__"].to_pylist()))) > 1:
+        raise failures.refuse(failures.POST_BODY_INVALID, why="rows differ in __tags__")
     return table
+
+
+def too_large() -> Refusal:
+    """PostBodyTooLarge with our limits; the caller raises it."""
+    return failures.refuse(failures.POST_BODY_TOO_LARGE, BODY_BYTES_MAX // 2**20, ROWS_MAX)
 
 
 def group_of(table: pa.Table) -> bytes:

@@ -185,7 +185,7 @@ def _store_id(
 def _check_rows(tables: list[pa.Table], now: float) -> None:
     """All rows of a PutLogs are taken or none is."""
     if sum(table.num_rows for table in tables) > say.ROWS_MAX:
-        raise failures.refuse(failures.POST_BODY_TOO_LARGE, say.BODY_BYTES_MAX // 2**20, say.ROWS_MAX)
+        raise log_rows.too_large()
     for table in tables:
         if not table.num_rows:
             continue
