@@ -61,7 +61,7 @@ def postgresql_server() -> Iterator[str]:
         os.chown(directory, user.pw_uid, user.pw_gid)
         as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
     control = [*as_user, str(binaries / "pg_ctl"), "-D", str(directory / "data"), "-w"]
-    options = f"-c listen_addresses= -c unix_socket_directories={directory} -c max_connections=200"
+    options = f"-c listen_addresses= -c unix_socket_directories={directory} -c max_connections=200 -c fsync=off"
 
     def run(*words: str) -> None:
         subprocess.run(words, check=True, cwd=directory, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

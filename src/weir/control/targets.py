@@ -105,7 +105,10 @@ class World:
 
 
 def targets_of(world: World, node_name: str) -> tuple[Target, ...]:
-    """What the agent of that node should have attached, ordered by ENI; ENIs that no flow log covers are left out."""
+    """What the agent of that node should have attached, ordered by ENI; ENIs that no flow log covers are left out.
+
+    The flow logs of a target: those of the ENI itself, of its VSwitch, of its VPC, each by id.
+    """
     covering = _by_resource(log for log in world.wanted if log.status in CAPTURING)
     return tuple(
         _target(eni, logs)
