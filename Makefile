@@ -23,7 +23,7 @@ bench: setup       ## every figure, each against a named floor or peer of the sa
 	@for figure in bench/*.py; do .venv/bin/python $$figure || exit; done
 
 reference: setup   ## docs/reference from the declarations
-	@.venv/bin/python -m weir.contract.export docs/reference
+	@.venv/bin/python -m weir.cli.manual docs/reference
 
 lock:              ## requirements.lock from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra test --universal --generate-hashes --python-version 3.11 \

@@ -1,25 +1,45 @@
-"""The ``weir`` command. One file per family of verbs; names are fixed, scripts depend on them."""
+"""The ``weir`` command. One file per family of verbs; names are fixed, scripts depend on them.
+
+A family's file is imported when one of its verbs is called: ``weir vpc ...`` needs no database and no kernel.
+"""
 
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
 import click
 
 from weir import __version__
-from weir.cli import accounts, calls, labs, nets, queries, services
 from weir.cli.context import Trouble
 
+FAMILIES: dict[str, tuple[str, ...]] = {
+    "services": ("up", "server", "agent", "settings", "check"),
+    "labs": ("lab",),
+    "calls": ("vpc", "ecs", "weir", "sls"),
+    "nets": ("eni",),
+    "queries": ("query", "tail", "top"),
+    "accounts": ("account",),
+}
+"""File -> the verbs it holds."""
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+class _Families(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for names in FAMILIES.values() for name in names]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        for family, names in FAMILIES.items():
+            if cmd_name in names:
+                commands: tuple[click.Command, ...] = import_module(f"weir.cli.{family}").COMMANDS
+                return next(command for command in commands if command.name == cmd_name)
+        return None
+
+
+@click.group(cls=_Families, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="weir")
 def cli() -> None:
     """VPC flow logs for any Linux network."""
-
-
-for family in (services.COMMANDS, labs.COMMANDS, calls.COMMANDS, nets.COMMANDS, queries.COMMANDS, accounts.COMMANDS):
-    for command in family:
-        cli.add_command(command)
 
 
 def main() -> None:

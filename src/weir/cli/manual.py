@@ -1,0 +1,85 @@
+"""The parts of the manual that no single room can write: record fields, life of a flow log, settings.
+
+``python -m weir.cli.manual DIRECTORY`` writes them, and the API reference of ``contract.export`` beside them. A test
+writes the files anew and compares.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from weir.contract import export
+from weir.model.fields import FIELDS, SOURCE, TOPIC
+from weir.model.resources import TRANSITIONS, Event, FlowLogStatus
+from weir.settings import SETTINGS
+
+GENERATED = "<!-- Written by python -m weir.cli.manual; edit the declarations instead. -->"
+
+
+def pages() -> dict[str, str]:
+    """File name -> text of every generated page."""
+    return export.reference() | {"fields.md": _fields(), "lifecycle.md": _lifecycle(), "settings.md": _settings()}
+
+
+def _fields() -> str:
+    lines = [
+        GENERATED,
+        "# Fields of a flow record",
+        "",
+        f"Every value is a string on the wire; `__topic__` is `{TOPIC}`, `__source__` is `{SOURCE}`, `__time__` is the",
+        "last second of the window. Rows whose `log-status` is not `OK` carry only the fields of their ENI, `start`,",
+        "`end` and, for SKIPDATA, `packets` and `bytes`.",
+        "",
+        "| Field | Index | Meaning |",
+        "|---|---|---|",
+        *(f"| `{field.name}` | {field.kind.value} | {field.doc} |" for field in FIELDS),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _lifecycle() -> str:
+    lines = [
+        GENERATED,
+        "# Life of a flow log",
+        "",
+        "CreateFlowLog begins at Activating. `settled` is the report of every live agent with an ENI in the scope that",
+        "it has done what the state asks for; a flow log that settles in Deleting is gone. A call that is not in the",
+        "table for a state is refused.",
+        "",
+        "```mermaid",
+        "stateDiagram-v2",
+        "    [*] --> Activating: CreateFlowLog",
+        *(f"    {state} --> {after}: {event}" for (state, event), after in TRANSITIONS.items()),
+        f"    {FlowLogStatus.DELETING} --> [*]: {Event.SETTLED}",
+        "```",
+        "",
+        "| State | " + " | ".join(Event) + " |",
+        "|---|" + "---|" * len(Event),
+    ]
+    for state in FlowLogStatus:
+        lines.append(f"| {state} | " + " | ".join(TRANSITIONS.get((state, event), "") for event in Event) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _settings() -> str:
+    lines = [
+        GENERATED,
+        "# Settings",
+        "",
+        "An option of the command wins over the environment, the environment over the default. `weir settings` prints",
+        "what is in force.",
+        "",
+        "| Variable | Option | Default | Meaning |",
+        "|---|---|---|---|",
+    ]
+    for setting in SETTINGS:
+        default = "the host name" if setting.name == "node" else setting.default
+        option = "--" + setting.name.replace("_", "-")
+        lines.append(f"| `{setting.variable}` | `{option}` | {default or 'empty'} | {setting.doc} |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    for name, text in pages().items():
+        (Path(sys.argv[1]) / name).write_text(text)
