@@ -43,7 +43,8 @@ DEVICE = Text(
         bad=("eth 0", "a/b", "eth0:1", ".", "..", "a\n"),
     ),
 )
-OPAQUE = Text(length=(0, 64))
+GENERATION = Text(length=(1, 64))
+REVISION = Text(length=(0, 64))
 ERROR_TEXT = Text(length=(0, 1024))
 
 
@@ -52,7 +53,7 @@ class AttachedItem:
     """One interface that the agent has attached, or tried to."""
 
     network_interface_id: str = param(IDENTIFIER, "The interface.", example=ENI_EXAMPLE)
-    generation: str = param(OPAQUE, "Generation of the target that was attached.", example="9f2c41aa07be31d5")
+    generation: str = param(GENERATION, "Generation of the target that was attached.", example="9f2c41aa07be31d5")
     error: str = param(
         ERROR_TEXT, "Why it could not be attached; empty: it is attached.", example="no such device", default=""
     )
@@ -116,7 +117,7 @@ class SyncAgent:
     region_id: str = param(IDENTIFIER, "Region of the node.", example=REGION_EXAMPLE)
     node_name: str = param(NODE_NAME, "The node the agent runs on.", example=NODE_EXAMPLE)
     revision: str = param(
-        OPAQUE,
+        REVISION,
         "Revision of the targets that are applied; empty before the first.",
         example="5d41402abc4b2a76",
         default="",
