@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
 from weir.control.catalog import Catalog
-from weir.control.schema import METADATA, accounts
+from weir.control.schema import METADATA, accounts, logstores, projects
 from weir.logstore.manifest import METADATA as MANIFEST
 
 ACCOUNT = {
@@ -107,3 +107,18 @@ def test_sqlite_is_durable_and_checks_references(tmp_path: object) -> None:
         }
     catalog.close()
     assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 30_000}
+
+
+def test_an_id_of_a_logstore_is_never_given_out_again(catalog: Catalog) -> None:
+    project = {"name": "p", "account_id": "1", "region_id": "", "description": "", "created": 0, "modified": 0}
+    store = {"project": "p", "ttl_days": 1, "shard_count": 1, "extra": {}, "created": 0, "modified": 0}
+    with catalog.writing() as connection:
+        connection.execute(insert(accounts).values(ACCOUNT))
+        connection.execute(insert(projects).values(project))
+    ids = []
+    for name in ("a", "b"):
+        with catalog.writing() as connection:
+            connection.execute(insert(logstores).values(store | {"name": name}))
+            ids.append(connection.scalar(select(logstores.c.id)))
+            connection.execute(delete(logstores))
+    assert ids[1] > ids[0]
