@@ -94,6 +94,15 @@ def test_cursors_survive_a_restart(store: Store, place: Any, flows: Flows) -> No
     assert serials(store.pull(1, 0, end, 10).groups) == [[12, 13]]
 
 
+def test_arrival_never_goes_back_though_the_clock_does(store: Store, place: Any, flows: Flows) -> None:
+    end, newest = store.cursor_end(1, 0), int(place.clock.now) - 60
+    place.clock.now -= 3600
+    store = place.reopen(store)
+    store.put(1, flows(12, 2))
+    assert store.cursor_time(1, 0, end) == newest
+    assert store.cursor_at(1, 0, newest + 1) == store.cursor_end(1, 0)
+
+
 def test_expired_groups_are_passed_over(store: Store, place: Any) -> None:
     begin, end = store.cursor_begin(1, 0), store.cursor_end(1, 0)
     place.clock.now += 10 * 86_400

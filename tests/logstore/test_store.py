@@ -300,6 +300,32 @@ def test_create_is_idempotent_and_ranges_cover_the_key_space(store: Store, flows
         store.shard_of(2, "g")
 
 
+def test_files_of_a_lost_manifest_are_not_touched(place: Any, store: Store, flows: Flows) -> None:
+    store.put(1, flows(0, 10))
+    store.stop()
+    before = {path: path.read_bytes() for path in place.wal_files()}
+    (place.root / "manifest.db").unlink()
+    place.__post_init__()
+    store = place.open()
+    with pytest.raises(StoreUnavailable, match="move it away"):
+        store.create(1, 1)
+    assert {path: path.read_bytes() for path in place.wal_files()} == before
+    assert store.ids() == frozenset()
+
+
+def test_a_shard_that_could_not_be_made_can_be_made_later(place: Any, flows: Flows, serials: Serials) -> None:
+    store = place.open()
+    obstacle = place.lake / "5"
+    obstacle.touch()
+    with pytest.raises(StoreUnavailable):
+        store.create(5, 1)
+    obstacle.unlink()
+    store.create(5, 1)
+    store.put(5, flows(0, 3))
+    assert serials(store.snapshot(5)) == [0, 1, 2]
+    assert store.ids() == frozenset({5})
+
+
 def test_the_root_is_made(place: Any, tmp_path: Path) -> None:
     Store(tmp_path / "a" / "b", place.manifest(), place.clock).stop()
     assert (tmp_path / "a" / "b" / "lock").exists()

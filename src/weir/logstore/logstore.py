@@ -74,9 +74,12 @@ class LogStore:
         sealed = self._present(site.manifest.segments(self.id, site.root))
         tails = tuple(tuple(t for run in shard.runs for t in run.tables()) for shard in found)
         self._view = _view(_segments(sealed), sealed, tails, tuple(shard.end for shard in found))
+        for one in sealed:
+            newest = found[one.segment.shard]
+            newest.arrival_ns = max(newest.arrival_ns, one.arrival_max_ns)
         around = Surroundings(site.limits, site.counters, self._show_tail)
         self._shards = [
-            Shard(row.shard, self._wal_directory(row.shard), around, shard.runs, shard.end)
+            Shard(row.shard, self._wal_directory(row.shard), around, shard)
             for row, shard in zip(rows, found, strict=True)
         ]
         known = {name: row.shard for row, s in zip(rows, found, strict=True) for r in s.runs for name in r.batches}

@@ -25,9 +25,11 @@ DAMAGED = ".damaged"
 
 @dataclass(slots=True)
 class Recovered:
-    """One shard. ``first``: the lowest group in its log files (None: none); ``end``: the next free group."""
+    """One shard. ``first``: the lowest group in its log files (None: none); ``end``: the next free group;
+    ``arrival_ns``: when its newest row arrived (Unix ns, 0 for none)."""
 
     end: int
+    arrival_ns: int = 0
     runs: list[Run] = field(default_factory=list)
     first: int | None = None
     rows: int = 0
@@ -87,6 +89,7 @@ def _run(found: wal.Replay, row: ShardRow, seen: set[str], result: Recovered) ->
     for frame in found.frames:
         end = frame.first_group + groups_of(frame.rows)
         result.end = max(result.end, end)
+        result.arrival_ns = max(result.arrival_ns, frame.arrival_ns)
         # A batch can be there twice where a commit failed, could not be cut off, and was repeated.
         if end <= row.sealed_to or frame.batch_id in seen:
             continue

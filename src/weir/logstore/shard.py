@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from weir.logstore import wal
 from weir.logstore.limits import Counters, Limits
+from weir.logstore.recovery import Recovered
 from weir.logstore.schema import PUT_SCHEMA
 from weir.logstore.tail import Arrival, Run, groups_of
 from weir.logstore.troubles import StoreUnavailable, StoreUnknown
@@ -49,9 +50,9 @@ class Surroundings:
 
 
 class Shard:
-    """``directory`` holds its log files; ``runs`` is what recovery found in them, ``end`` the next free group."""
+    """``directory`` holds its log files; ``found`` is what recovery found in them."""
 
-    def __init__(self, number: int, directory: Path, around: Surroundings, runs: list[Run], end: int) -> None:
+    def __init__(self, number: int, directory: Path, around: Surroundings, found: Recovered) -> None:
         self.number = number
         self._directory = directory
         self._around = around
@@ -59,10 +60,10 @@ class Shard:
         self._busy = False  # somebody writes, or changes the runs
         self._closed = False
         self._queue: list[Entry] = []
-        self._frozen = runs
+        self._frozen = found.runs
         self._active: tuple[Run, wal.WalFile] | None = None
-        self._next_group = self._end = end
-        self._arrival_ns = 0
+        self._next_group = self._end = found.end
+        self._arrival_ns = found.arrival_ns
 
     def commit(self, entry: Entry, now_ns: int) -> None:
         """Returns when the entry is on disk and readers see it. Raises StoreUnavailable, StoreUnknown: it is not."""

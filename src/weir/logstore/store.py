@@ -85,20 +85,31 @@ class Store:
                 store.close()
             self._owner.close()
 
+    def ids(self) -> frozenset[int]:
+        """Every logstore there is."""
+        return frozenset(self._stores)
+
     def create(self, store_id: int, shard_count: int) -> None:
-        """Makes the logstore with ``shard_count`` shards, created now. One that exists is left as it is."""
+        """Makes the logstore with ``shard_count`` shards, created now. One that exists is left as it is.
+
+        Raises StoreUnavailable, also where its directory holds files of a manifest that is gone: they are not touched.
+        """
         with self._lock:
             if store_id in self._stores:
                 return
             if store_id in self._dropped:
                 self._finish_drop(store_id)
+            directory = self._site.root / str(store_id)
+            if any(path.is_file() for path in directory.rglob("*")):
+                raise StoreUnavailable(f"{directory} holds files that the manifest does not know; move it away")
             created_ns = self._now_ns()
             rows = [
                 ShardRow(store_id, shard, created_ns, begin, end, created_ns)
                 for shard, (begin, end) in enumerate(key_ranges(shard_count))
             ]
+            made = LogStore(self._site, rows)
             self._site.manifest.create(rows)
-            self._stores[store_id] = LogStore(self._site, rows)
+            self._stores[store_id] = made
 
     def drop(self, store_id: int) -> None:
         """The logstore and its files are gone. One that does not exist is no trouble."""
