@@ -83,7 +83,7 @@ class Engine:
         alarm = threading.Timer(self.limits.seconds_max, connection.interrupt)
         alarm.start()
         try:
-            return connection.execute(statement.sql, statement.parameters).to_arrow_table()
+            return connection.sql(statement.sql, params=statement.parameters).to_arrow_table()
         except duckdb.InterruptException as error:
             raise QueryTimeout(f"not finished within {self.limits.seconds_max:g} s") from error
         except duckdb.OutOfMemoryException as error:

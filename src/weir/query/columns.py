@@ -71,6 +71,8 @@ class Layout:
     def typed(self, key: str) -> str:
         """The value as the index declares it, the form in which SQL sees it."""
         match self.index.key(key).type:
+            case _ if key == "__time__":
+                return key
             case IndexType.LONG:
                 return self.long(key)
             case IndexType.DOUBLE:

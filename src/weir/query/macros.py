@@ -67,7 +67,8 @@ BODIES: dict[str, str] = {
         "ELSE CAST(t AS TIMESTAMPTZ) END",
     ),
     # Presto rounds a half away from zero, DuckDB to the even neighbour.
-    "bigint": "(x) AS CASE WHEN typeof(x) = 'DOUBLE' THEN CAST(round(TRY_CAST(CAST(x AS VARCHAR) AS DOUBLE)) AS BIGINT) "
+    "bigint": "(x) AS CASE WHEN typeof(x) = 'DOUBLE' "
+    "THEN CAST(round(TRY_CAST(CAST(x AS VARCHAR) AS DOUBLE)) AS BIGINT) "
     "ELSE CAST(x AS BIGINT) END",
     "varchar": "(x) AS CASE WHEN typeof(x) = 'TIMESTAMP WITH TIME ZONE' "
     "THEN strftime(TRY_CAST(CAST(x AS VARCHAR) AS TIMESTAMPTZ), '%Y-%m-%d %H:%M:%S.%g') ELSE CAST(x AS VARCHAR) END",
@@ -97,8 +98,7 @@ BODIES: dict[str, str] = {
     "ip6_sum": """(g) AS CASE WHEN len(g) = 8 AND len(list_filter(g, lambda e: length(e) BETWEEN 1 AND 4)) = 8
         THEN list_reduce(list_transform(g, lambda e: TRY_CAST('0x' || e AS UHUGEINT)), lambda a, b: a * 65536 + b)
         END""",
-    "ip6": "(x) AS "
-    + _let("p", "weir_ip6_plain(x)", _let("q", "weir_ip6_groups(p)", "weir_ip6_sum(q)")),
+    "ip6": "(x) AS " + _let("p", "weir_ip6_plain(x)", _let("q", "weir_ip6_groups(p)", "weir_ip6_sum(q)")),
     "ip": f"(x) AS CASE WHEN contains(x, ':') THEN weir_ip6(x) ELSE CAST(weir_ip4(x) AS UHUGEINT) + {MAPPED} END",
     "hextets": """(n) AS ':' || array_to_string(list_transform([112, 96, 80, 64, 48, 32, 16, 0],
         lambda i: lower(to_hex(CAST((n >> CAST(i AS UHUGEINT)) % 65536 AS UBIGINT)))), ':') || ':'""",

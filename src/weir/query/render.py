@@ -1,8 +1,8 @@
 """Values of an answer as Presto prints them.
 
-What enters: an Arrow table. What leaves: rows of strings, and the type names of the columns. The rules (source: Presto's
-cast to varchar and its JSON form): a double as Java prints it (``1.0E10``), a time stamp with milliseconds, arrays and
-maps as JSON, SQL's NULL as ``null``, because the clients of SLS accept strings only.
+What enters: an Arrow table. What leaves: rows of strings, and the type names of the columns. The rules (source: Presto,
+casts to varchar and JSON): a double as Java prints it (``1.0E10``), a time stamp with milliseconds, arrays and maps
+as JSON, SQL's NULL as ``null``, because the clients of SLS accept strings only.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def _column(column: pa.ChunkedArray) -> list[str]:
         column = column.cast(pa.timestamp("ms"), safe=False)
     if pa.types.is_timestamp(kind) or pa.types.is_integer(kind) or pa.types.is_string(kind):
         return [NULL if text is None else text for text in column.cast(pa.string()).to_pylist()]
-    return [_scalar(value) for value in column.to_pylist()]
+    return [_scalar(value) for value in column.to_pylist(maps_as_pydicts="strict")]
 
 
 def _scalar(value: Any) -> str:
@@ -98,8 +98,6 @@ def _mapping(value: dict[Any, Any]) -> str:
 
 
 def _sequence(value: list[Any]) -> str:
-    if value and all(isinstance(item, tuple) for item in value):
-        return _mapping(dict(value))
     return "[" + ",".join(map(_json, value)) + "]"
 
 

@@ -1,0 +1,237 @@
+"""The SQL half: text in, one safe DuckDB query over the relation ``log`` out.
+
+What enters: the text behind the bar, and the columns of ``log``. What leaves: the query as DuckDB text, and the macros
+it needs. The rule: the text is parsed as Presto, and only what is on the lists of ``grammar`` and ``functions`` goes
+on; it is then written anew by the generator, every name quoted, so no character of the text reaches the engine as it
+was. Where the two engines mean different things, Presto's meaning is made explicit here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from weir.query.failures import QueryError
+from weir.query.functions import FUNCTIONS, TIMES, Unsuitable, call
+from weir.query.grammar import Source, check, parse, select_of
+from weir.query.kinds import Kinds
+from weir.query.macros import PREFIX
+
+LOG = "log"
+LIMIT_DEFAULT = 100
+"""Rows of a SQL answer without LIMIT (source: SLS, "LIMIT clause")."""
+_INTEGERS = (exp.DType.BIGINT, exp.DType.INT, exp.DType.SMALLINT, exp.DType.TINYINT)
+_TEXTS = (exp.DType.VARCHAR, exp.DType.TEXT, exp.DType.CHAR)
+_TIME_FORMAT = "%Y-%m-%d %H:%M:%S.%g"
+_ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod)
+
+
+@dataclass(frozen=True, slots=True)
+class Translated:
+    """``text`` reads ``log`` only; ``macros`` are the names it calls; ``tags`` the tag columns it mentions."""
+
+    text: str
+    macros: frozenset[str]
+    tags: tuple[str, ...]
+    source: Source
+
+
+def translate(source: Source, columns: Mapping[str, str], now_s: float) -> Translated:
+    """The query of ``source``; ``columns`` maps the names of ``log`` to kinds. Raises ``QueryError``."""
+    try:
+        query = parse(source)
+        check(query, source)
+        _supply_from(query)
+        for select in query.find_all(exp.Select):
+            _prefer_aliases(select)
+        _rewrite(query, Kinds(columns, query), source, now_s)
+        _name_columns(query)
+        if query.args.get("limit") is None:
+            query = query.limit(LIMIT_DEFAULT, copy=False)
+        text = query.sql("duckdb", identify=True, comments=False)
+    except RecursionError as error:
+        raise QueryError.at(source.whole, source.offset, "the statement is nested too deeply") from error
+    macros = frozenset(name for node in query.find_all(exp.Anonymous) if (name := str(node.this)).startswith(PREFIX))
+    tags = {column.name for column in query.find_all(exp.Column) if column.name.startswith("__tag__:")}
+    return Translated(text, macros, tuple(sorted(tags)), source)
+
+
+def _supply_from(query: exp.Query) -> None:
+    """``FROM log`` where a SELECT has none."""
+    for select in query.find_all(exp.Select):
+        if select.args.get("from_") is None:
+            select.from_(exp.to_table(LOG), copy=False)
+
+
+def _prefer_aliases(select: exp.Select) -> None:
+    """An alias of the select list wins over a column of the same name, except inside an aggregate (source: SLS)."""
+    aliases = {item.alias.lower(): item.this for item in select.expressions if isinstance(item, exp.Alias)}
+    places = {item.alias.lower(): at + 1 for at, item in enumerate(select.expressions) if isinstance(item, exp.Alias)}
+    starred = any(isinstance(item, exp.Star) or item.find(exp.Star) is item for item in select.expressions)
+    group = select.args.get("group")
+    for item in list(group.expressions) if group else []:
+        name = _bare(item)
+        if name not in aliases:
+            _substitute(item, aliases, select)
+        elif not _aggregates(aliases[name]):
+            item.replace(aliases[name].copy() if starred else exp.Literal.number(places[name]))
+    having = select.args.get("having")
+    if having:
+        _substitute(having, aliases, select)
+    order = select.args.get("order")
+    for item in order.expressions if order else []:
+        if _bare(item.this) not in aliases:
+            _substitute(item, aliases, select)
+
+
+def _bare(node: exp.Expr) -> str:
+    return node.name.lower() if isinstance(node, exp.Column) and not node.table else ""
+
+
+def _aggregates(node: exp.Expr) -> bool:
+    return any(_is_aggregate(found) for found in node.find_all(exp.Anonymous))
+
+
+def _is_aggregate(node: exp.Expr | None) -> bool:
+    return isinstance(node, exp.Anonymous) and (f := FUNCTIONS.get(str(node.this).lower())) is not None and f.aggregate
+
+
+def _substitute(root: exp.Expr, aliases: dict[str, exp.Expr], select: exp.Select) -> None:
+    """Puts the expression of an alias in its place below ``root``."""
+    for column in list(root.find_all(exp.Column)):
+        expression = aliases.get(_bare(column))
+        if expression is None or select_of(column) is not select:
+            continue
+        above = column.parent
+        while above is not None and above is not root and not _is_aggregate(above):
+            above = above.parent
+        if not _is_aggregate(above):
+            column.replace(exp.Paren(this=expression.copy()))
+
+
+def _rewrite(query: exp.Query, kinds: Kinds, source: Source, now_s: float) -> None:
+    """Every node in the engine's terms, from the leaves up; kinds are taken before anything moves."""
+    nodes = list(query.walk())
+    before = {id(node): kinds.of(node) for node in nodes}
+    replaced = []
+    for node in reversed(nodes):
+        fresh = _engine_form(node, before, source, now_s)
+        if fresh is not node:
+            node.replace(fresh)
+            before[id(fresh)] = before[id(node)]
+            # Kept, so that no later node gets the identity of one that is gone.
+            replaced.append(fresh)
+
+
+def _engine_form(node: exp.Expr, before: dict[int, str], source: Source, now_s: float) -> exp.Expr:
+    kind = before.get(id(node), "")
+    match node:
+        case exp.Literal():
+            return _number(node)
+        case exp.Div():
+            return _divide(node, before)
+        case exp.Cast():
+            return _cast(node, before.get(id(node.this), ""))
+        case exp.If() if not isinstance(node.parent, exp.Case):
+            return exp.Case(ifs=[exp.If(this=node.this, true=node.args["true"])], default=node.args.get("false"))
+        case exp.Extract():
+            node.set("expression", _moment(node.expression, before))
+        case exp.CurrentTimestamp() | exp.Localtimestamp() | exp.CurrentDate():
+            moment = call("to_timestamp", exp.Literal.number(f"{now_s:.6f}e0"))
+            return exp.Cast(this=moment, to=exp.DataType.build("DATE")) if kind == "date" else moment
+        case exp.Anonymous():
+            return _call(node, before, source)
+        case exp.Unnest():
+            return _unnest(node, before)
+    return node
+
+
+def _number(node: exp.Literal) -> exp.Expr:
+    """Presto's literals are BIGINT and DOUBLE; the engine's would be INTEGER and DECIMAL."""
+    if node.is_string:
+        return node
+    if not node.is_int:
+        return exp.Literal.number(node.name if "e" in node.name.lower() else f"{node.name}e0")
+    if isinstance(node.parent, _ARITHMETIC):
+        return exp.Cast(this=node.copy(), to=exp.DataType.build("BIGINT"))
+    return node
+
+
+def _divide(node: exp.Div, before: dict[int, str]) -> exp.Expr:
+    """Whole numbers divide to a whole number and not by zero; a double follows IEEE 754 where it is known as one."""
+    left, right = (exp.Paren(this=side) for side in (node.this, node.expression))
+    if before.get(id(node)) == "double":
+        sides = [exp.Cast(this=side, to=exp.DataType.build("DOUBLE")) for side in (left, right)]
+        return exp.Paren(this=exp.Div(this=sides[0], expression=sides[1], typed=False, safe=False))
+    return exp.Paren(this=exp.IntDiv(this=left, expression=right))
+
+
+def _cast(node: exp.Cast, kind: str) -> exp.Expr:
+    target = node.to.this
+    if target == exp.DType.TIMESTAMP:
+        node.set("to", exp.DataType.build("TIMESTAMPTZ"))
+    if isinstance(node, exp.TryCast):
+        return node
+    if target in _INTEGERS and kind in ("", "double"):
+        rounded = call("round", node.this) if kind else call(PREFIX + "bigint", node.this)
+        node.set("this", rounded)
+    if target in _TEXTS and kind in ("", "time"):
+        text = exp.Literal.string(_TIME_FORMAT)
+        return call("strftime", node.this, text) if kind else call(PREFIX + "varchar", node.this)
+    return node
+
+
+def _moment(node: exp.Expr, before: dict[int, str]) -> exp.Expr:
+    """``node`` as a time stamp: seconds since 1970, a text, a date or a time stamp already."""
+    match before.get(id(node), ""):
+        case "time":
+            return node
+        case "long" | "double":
+            return call("to_timestamp", node)
+        case "date" | "text":
+            return exp.Cast(this=node, to=exp.DataType.build("TIMESTAMPTZ"))
+        case _:
+            return call(PREFIX + "time", node)
+
+
+def _call(node: exp.Anonymous, before: dict[int, str], source: Source) -> exp.Expr:
+    name = str(node.this).lower()
+    if name in ("now", "current_timestamp"):
+        return node
+    arguments = list(node.expressions)
+    if name in TIMES:
+        for place in TIMES[name][1]:
+            arguments[place] = _moment(arguments[place], before)
+    if name == "cardinality" and before.get(id(arguments[0])) == "map":
+        return call("cardinality", arguments[0])
+    try:
+        return FUNCTIONS[name].build(arguments)
+    except Unsuitable as unsuitable:
+        raise source.error(node, f"{name}: {unsuitable}") from unsuitable
+
+
+def _unnest(node: exp.Unnest, before: dict[int, str]) -> exp.Expr:
+    """One column per array, two per map; arrays side by side are filled up with NULL."""
+    alias = node.args["alias"]
+    columns = [column.name for column in alias.columns]
+    values = list(node.expressions)
+    if len(values) == 1 and len(columns) == 2:
+        values = [call("map_keys", values[0]), call("map_values", values[0].copy())]
+    select = exp.Select(
+        expressions=[
+            exp.alias_(call("unnest", value), column, quoted=True)
+            for value, column in zip(values, columns, strict=True)
+        ]
+    )
+    name = exp.TableAlias(this=alias.this.copy())
+    return exp.Lateral(this=exp.Subquery(this=select), alias=name)
+
+
+def _name_columns(query: exp.Query) -> None:
+    """``_col0``, ``_col1`` ... for what has no name (source: Presto)."""
+    for select in query.find_all(exp.Select):
+        for place, item in enumerate(select.expressions):
+            if not isinstance(item, (exp.Alias, exp.Column, exp.Star)):
+                item.replace(exp.alias_(item.copy(), f"_col{place}", quoted=True))
