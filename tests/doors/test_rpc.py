@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from weir.contract.action import Regions
+from weir.contract.action import Regions, pairs
 from weir.contract.nonces import Nonces
 from weir.contract.sign import Credentials, Sent, acs3_signature, acs3_text, sign_acs3, v1_signature, v1_text
 from weir.contract.vpc import (
@@ -23,7 +23,7 @@ from weir.contract.vpc import (
     RegionList,
     ServiceStatus,
 )
-from weir.contract.weir import BindNetworkInterface, SyncAgent, SyncResult
+from weir.contract.weir import ATTACHED_MAX, AttachedItem, BindNetworkInterface, SyncAgent, SyncResult
 from weir.control.access import Caller, Key, Principal
 from weir.doors.rpc import BODY_BYTES_MAX, PAIRS_MAX, Arrived, Gateway, Reply
 from weir.model.failures import OPT_IN_REQUIRED_FLOW_LOG, Refusal
@@ -331,5 +331,15 @@ def test_our_own_client_signs_as_the_gateway_verifies() -> None:
     assert code(door.answer(moved)) == "SignatureDoesNotMatch"
 
 
-def test_limits_are_what_the_page_says() -> None:
-    assert (BODY_BYTES_MAX, PAIRS_MAX) == (1_048_576, 10_000)
+def test_the_longest_report_of_an_agent_fits() -> None:
+    door = gateway()
+    item = AttachedItem(network_interface_id="eni-" + "x" * 20, generation="g" * 16, error="e" * 1024)
+    report = SyncAgent(region_id="cn-hangzhou", node_name="host-a", attached=(item,) * ATTACHED_MAX)
+    said = pairs(report)
+    form = urlencode(said).encode()
+    assert len(form) < BODY_BYTES_MAX
+    assert len(said) < PAIRS_MAX
+    credentials = Credentials(AGENT.access_key_id, SECRET, "cn-hangzhou")
+    headers = sign_acs3("weir.test", ("2026-11-01", "SyncAgent"), form, credentials, NOW)
+    assert door.answer(Arrived("POST", "/", b"", headers, form)).status == 200
+    assert door.desk.commands == [report]

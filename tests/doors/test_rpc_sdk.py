@@ -26,7 +26,7 @@ from weir.contract.action import Regions
 from weir.contract.nonces import Nonces
 from weir.contract.vpc import CreateFlowLog, DescribeFlowLogs, FlowLog, FlowLogCreated, FlowLogPage
 from weir.control.access import Caller, Key, Principal
-from weir.doors.rpc import Gateway
+from weir.doors.rpc import BODY_BYTES_MAX, Gateway
 
 KEY_ID, SECRET = "LTAI5tTestKey", "s3cret+/=&~ *"
 ACCOUNT = "1234567890123456"
@@ -277,3 +277,12 @@ def test_a_handler_that_is_missing_is_our_fault(served: Served) -> None:
     request.set_FlowLogId("fl-0")
     status, code, request_id = failure(core_client().do_action_with_exception, request)
     assert (status, code, len(request_id)) == (500, "InternalError", 36)
+
+
+def test_a_body_too_long_is_refused_unread(served: Served) -> None:
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    with httpx.Client(trust_env=False) as client:
+        answer = client.post(f"http://{served.address}/", content=b"a" * (BODY_BYTES_MAX + 1), headers=form)
+        assert (answer.status_code, answer.json()["Code"]) == (413, "RequestEntityTooLarge")
+        answer = client.post(f"http://{served.address}/", content=b"a" * BODY_BYTES_MAX, headers=form)
+        assert (answer.status_code, answer.json()["Code"]) == (400, "MissingAction")

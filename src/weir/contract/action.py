@@ -135,8 +135,7 @@ def violations(spec: Spec, pairs: Mapping[str, str], regions: Regions) -> tuple[
             why = rule.check(**{name: context[name] for name in rule.reads})
             if why is not None:
                 reading.note(rule.failure, ", ".join(name for name in rule.reads if name != "regions"), why)
-    order = {failure: place for place, failure in enumerate(spec.fails)}
-    return values, sorted(reading.violations, key=lambda violation: order[violation.failure])
+    return values, sorted(reading.violations, key=lambda violation: spec.fails.index(violation.failure))
 
 
 def parse(spec: Spec, pairs: Mapping[str, str], regions: Regions) -> Any:

@@ -83,7 +83,7 @@ class Rule:
 
     @property
     def reads(self) -> tuple[str, ...]:
-        return tuple(inspect.signature(self.check).parameters)
+        return _arguments(self.check)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +222,11 @@ def own_failures(params: tuple[Param, ...]) -> set[Failure]:
             if any(kind is Malformed for _, kind in one.shape.bad()):
                 found.add(INVALID_PARAMETER)
     return found
+
+
+@cache
+def _arguments(function: Callable[..., str | None]) -> tuple[str, ...]:
+    return tuple(inspect.signature(function).parameters)
 
 
 def _param(name: str, default: Any, facts: Mapping[str, Any]) -> Param:

@@ -18,7 +18,6 @@ from weir.contract import examples
 from weir.contract.declare import Param, Product, Spec, answers_of, params_of
 from weir.contract.products import ACTIONS, PRODUCTS
 from weir.contract.shapes import Repeat, Shape
-from weir.model import failures
 from weir.model.failures import GATEWAY, PAGE, Failure
 
 GENERATED = "<!-- Written by python -m weir.contract.export; edit the declarations instead. -->"
@@ -150,8 +149,8 @@ def _meaning(one: Param) -> str:
 
 
 def _failures() -> str:
-    every = {value for value in vars(failures).values() if isinstance(value, Failure)}
-    rest = sorted(every - set(PAGE) - set(GATEWAY), key=lambda failure: failure.code)
+    listed_somewhere = {failure for spec in ACTIONS.values() for failure in spec.fails}
+    rest = sorted(listed_somewhere - set(PAGE) - set(GATEWAY), key=lambda failure: failure.code)
     lines = [GENERATED, "# Failures", ""]
     sections = (
         ("Gateway", "What any action can answer, before or around its own checks.", GATEWAY),

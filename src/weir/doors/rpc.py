@@ -49,9 +49,9 @@ from weir.model.failures import (
     Refusal,
 )
 
-BODY_BYTES_MAX = 1024 * 1024
-"""Longest body that is read; above it the call is refused with RequestEntityTooLarge. An agent that reports two
-thousand interfaces sends a quarter of it."""
+BODY_BYTES_MAX = 4 * 1024 * 1024
+"""Longest body that is read; above it the call is refused with RequestEntityTooLarge. The longest call is an agent's
+report of as many interfaces as it may have, each with the longest error: about 2.5 MB."""
 PAIRS_MAX = 10_000
 """Most parameters of one call, query and form each; above it the call is refused as malformed."""
 FORM = "application/x-www-form-urlencoded"
