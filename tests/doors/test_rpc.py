@@ -268,6 +268,15 @@ def test_a_forged_request_uses_up_no_nonce() -> None:
     assert len(door.desk.commands) == 1
 
 
+def test_a_long_forgery_is_answered_shortly(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    said = v1("CreateFlowLog", {**GOOD, "Description": "d" * 1_000_000, "n" * 100_000: "v"})
+    reply = gateway().answer(posted({**said, "Signature": "forged"}))
+    assert code(reply) == "SignatureDoesNotMatch"
+    assert len(reply.document["Message"]) < 10_000
+    assert len(caplog.text) < 2_000
+
+
 def test_a_nonce_is_used_up_even_when_the_action_is_refused() -> None:
     door = gateway()
     said = v1("CreateFlowLog", {})

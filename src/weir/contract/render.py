@@ -31,7 +31,8 @@ def render(result: Any, request_id: str) -> dict[str, Any]:
 
 def read(cls: type[T], document: Mapping[str, Any]) -> T:
     """``read(type(x), render(x, any_id)) == x``. Unknown keys are ignored. Raises ``Unreadable``."""
-    hints = _hints_of(cls)
+    structure: type = cls
+    hints = _hints(structure)
     values = {}
     for one in answers_of(cls):
         if one.wire not in document:
@@ -68,10 +69,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
     return _document(value) if is_dataclass(value) else value
-
-
-def _hints_of(cls: type) -> dict[str, Any]:
-    return _hints(cls)
 
 
 @cache

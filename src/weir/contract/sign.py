@@ -40,6 +40,9 @@ CLOCK_WINDOW_SECONDS = 15 * 60
 """Largest difference between the caller's time and ours; above it InvalidTimeStamp.Expired (source: common errors)."""
 NONCE_LENGTH_MAX = 128
 """Longest nonce in characters; above it InvalidSignatureNonce. The SDKs send 32 to 55."""
+ECHO_LENGTH_MAX = 8192
+"""Characters of the string to sign that a refusal gives back; the rest is left out, so a forged request of many
+megabytes is not answered with as many."""
 ACS3 = "ACS3-HMAC-SHA256"
 
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)
@@ -181,7 +184,7 @@ def _v1_claim(sent: Sent) -> Claim:
         text=text,
         compute=v1_signature,
         # The SDK core compares this string with its own and, where they are equal, blames the secret.
-        complaint=f"{SIGNATURE_DOES_NOT_MATCH.message} server string to sign is:{text}",
+        complaint=f"{SIGNATURE_DOES_NOT_MATCH.message} server string to sign is:{text[:ECHO_LENGTH_MAX]}",
     )
 
 

@@ -54,6 +54,8 @@ BODY_BYTES_MAX = 4 * 1024 * 1024
 report of as many interfaces as it may have, each with the longest error: about 2.5 MB."""
 PAIRS_MAX = 10_000
 """Most parameters of one call, query and form each; above it the call is refused as malformed."""
+LOGGED_LENGTH_MAX = 500
+"""Characters of a refusal's detail that are logged; names and values of a request may be as long as its body."""
 FORM = "application/x-www-form-urlencoded"
 RECOMMEND = "https://error-center.aliyun.com/status/search?Keyword={code}&source=PopGw"
 """Where clients send their users for an explanation; the codes are Alibaba Cloud's, so is the page."""
@@ -140,7 +142,8 @@ class Gateway(Generic[Desk]):
             document = render(self._acted(spec, caller, pairs), request_id)
         except Refusal as refusal:
             self.counters.add("refused")
-            log.info("request %s refused: %s %s", request_id, refusal, dict(refusal.detail))
+            told = str(dict(refusal.detail))[:LOGGED_LENGTH_MAX]
+            log.info("request %s refused: %s %s", request_id, refusal.failure.code, told)
             return _error(refusal.failure, refusal.message, request_id, host)
         except Exception:
             self.counters.add("failed")
