@@ -8,7 +8,7 @@ What enters: the catalog, the configured regions, the log store and the clock, p
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Row, select
@@ -19,6 +19,7 @@ from weir.control.regions import Region
 from weir.control.schema import accounts
 from weir.logstore.store import Store
 from weir.model.failures import ILLEGAL_PARAM_RESOURCE_GROUP_ID, Refusal
+from weir.query.run import Querier
 
 VPC_QUOTA = 10
 """VPCs of an account in one region; above it CreateVpc answers QuotaExceeded.Vpc (source: VPC quotas page)."""
@@ -30,13 +31,15 @@ ENI_QUOTA = 100
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """``clock``: Unix seconds. ``started``: when this server began to listen, for judging an agent's silence."""
+    """``clock``: Unix seconds. ``started``: when this server began to listen, for judging an agent's silence.
+    ``querier``: the query language with its limits and time zone."""
 
     catalog: Catalog
     regions: tuple[Region, ...]
     store: Store
     clock: Callable[[], float]
     started: float
+    querier: Querier = field(default_factory=Querier)
 
     def now(self) -> float:
         """Unix seconds."""

@@ -27,6 +27,7 @@ from weir.control.creation import Facts, Resource, check, check_ip_version
 from weir.control.desk import Desk, account_of
 from weir.control.identifiers import draw
 from weir.control.listing import AnyRow, Owner, count, find
+from weir.control.projects import ensure_flow_index
 from weir.control.schema import (
     enis,
     flow_log_paths,
@@ -117,6 +118,7 @@ def create_flow_log(desk: Desk, caller: Caller, command: CreateFlowLog) -> FlowL
             ],
         )
         write_tags(connection, FLOW_LOG, flow_log_id, command.tag)
+        ensure_flow_index(connection, command.project_name or "", command.log_store_name or "", now)
     return FlowLogCreated(flow_log_id=flow_log_id, resource_group_id=group)
 
 

@@ -21,9 +21,10 @@ from weir.contract.loggroup import LogGroup
 from weir.control import log_rows, projects
 from weir.control.access import Caller, allowed
 from weir.control.desk import Desk
+from weir.logstore.engine import QueryTimeout, QueryTooLarge
 from weir.logstore.troubles import CursorError, ShardUnknown, StoreUnavailable, StoreUnknown
 from weir.model import sls_failures as failures
-from weir.query import run, search
+from weir.query import search
 from weir.query.answer import Page, Range
 from weir.query.failures import QueryError
 from weir.query.index import Index
@@ -87,7 +88,7 @@ def get_histograms(desk: Desk, caller: Caller, command: say.GetHistograms) -> an
     store_id, index = _searchable(desk, caller, command)
     with _named(command.log_store), _query_errors(has_sql=False):
         snapshot = desk.store.snapshot(store_id, window.from_s, window.to_s)
-        buckets = run.histogram(snapshot, command.query, window, command.interval_seconds, index)
+        buckets = desk.querier.histogram(snapshot, command.query, window, command.interval_seconds, index)
     return answers.Histogram(tuple(answers.Part(one.from_s, one.to_s, one.count) for one in buckets))
 
 
@@ -148,7 +149,7 @@ def _found(desk: Desk, caller: Caller, command: say.GetLogs) -> dict[str, Any]:
     page = Page() if has_sql else Page(command.line, command.offset, command.reverse)
     with _named(command.log_store), _query_errors(has_sql):
         snapshot = desk.store.snapshot(store_id, window.from_s, window.to_s)
-        found = run.run(snapshot, command.query, window, page, index)
+        found = desk.querier.run(snapshot, command.query, window, page, index)
     return {
         "rows": found.rows,
         "has_sql": found.has_sql,
@@ -217,6 +218,9 @@ def _query_errors(has_sql: bool) -> Iterator[None]:
         if has_sql:
             raise failures.refuse(failures.PARAMETER_INVALID, f"ErrorType:OLSQueryParseError.{where}") from error
         raise failures.refuse(failures.INVALID_QUERY_STRING, where) from error
+    except (QueryTimeout, QueryTooLarge) as error:
+        # Not a 5xx: the same query would end the same way, and clients repeat a 5xx.
+        raise failures.refuse(failures.PARAMETER_INVALID, f"ErrorType:{type(error).__name__}.{error}") from error
 
 
 HANDLERS: dict[type, Callable[[Desk, Caller, Any], object]] = {
