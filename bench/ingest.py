@@ -3,25 +3,33 @@
 What enters: ``--batch`` rows per put (several), ``--threads`` of writers, ``--seconds`` per case, ``--directory``
 on the disk to be measured. What leaves: rows/s and latency of ``Store.put`` with sealing in the background, beside
 two floors in the same run on the same disk: the same log bytes written and synced by nothing else, and the same
-rows inserted into a SQLite table (WAL mode, synchronous=FULL, one transaction per batch).
+rows inserted into a SQLite table (WAL mode, synchronous=FULL, one transaction per batch). ``--http`` adds the way
+of an agent: PutLogs with an Arrow body, signed, to a server in a process of its own.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import multiprocessing
 import os
 import sqlite3
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 from sqlalchemy import create_engine
 
+from weir import compose, settings
+from weir.client import Client
+from weir.contract.sign import Credentials
 from weir.logstore import wal
 from weir.logstore.manifest import METADATA, Manifest
 from weir.logstore.schema import PUT_SCHEMA
@@ -30,7 +38,8 @@ from weir.logstore.store import Store
 BATCHES = 24
 """Different batches that the writers take in turn."""
 ENIS, PEERS = 200, 20_000
-START_S = 1_763_683_200
+START_S = int(time.time()) - BATCHES * 60
+PROJECT, LOGSTORE = "bench", "flows"
 
 
 @dataclass(frozen=True)
@@ -172,6 +181,47 @@ def sqlite(case: Case, tables: list[pa.Table], directory: Path) -> Result:
         connection.close()
 
 
+def http(case: Case, tables: list[pa.Table], directory: Path) -> Result:
+    """PutLogs in the Arrow form, signed, through a server of its own process; one logstore of two shards."""
+    payloads = [_stream(table) for table in tables]
+    with _served(directory) as client:
+        client.sls("POST", "/", body=json.dumps({"projectName": PROJECT, "description": ""}).encode())
+        wanted = {"logstoreName": LOGSTORE, "ttl": 1, "shardCount": 2}
+        client.sls("POST", "/logstores", PROJECT, body=json.dumps(wanted).encode())
+        return measure(case, lambda t, n: client.put_arrow(PROJECT, LOGSTORE, payloads[n % BATCHES], f"{t}/{n}"))
+
+
+@contextmanager
+def _served(directory: Path) -> Iterator[Client]:
+    here, there = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(directory, there))
+    process.start()
+    client = Client(*here.recv())
+    try:
+        yield client
+    finally:
+        client.close()
+        here.send("stop")
+        process.join()
+
+
+def _serve(directory: Path, asked: Connection) -> None:
+    made = compose.server(settings.load({}, {"data": str(directory), "listen": "127.0.0.1:0"}))
+    key = made.started.account_key
+    assert key is not None
+    with compose.running(made) as server:
+        asked.send((server.endpoint, Credentials(key.access_key_id, key.secret, made.settings.region)))
+        asked.recv()
+
+
+def _stream(table: pa.Table) -> bytes:
+    """As the agent's spool writes it."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
+        writer.write_table(table)
+    return bytes(sink.getvalue())
+
+
 def _put(opened: Store, table: pa.Table, batch_id: str) -> None:
     assert not opened.put(1, table, batch_id=batch_id).duplicate
 
@@ -182,14 +232,18 @@ def main() -> None:
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 4])
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--directory", type=Path, default=None)
+    parser.add_argument("--http", action="store_true", help="also PutLogs through a running server")
     options = parser.parse_args()
+    measured = [("store", store), ("raw write+fsync", raw), ("SQLite WAL FULL", sqlite)]
+    if options.http:
+        measured.insert(1, ("PutLogs, HTTP", http))
     print(f"{'rows/put':>8} {'writers':>7} {'what':<16} {'rows/s':>10} {'p50 ms':>7} {'p99 ms':>7}  store is")
     for rows in options.batch:
         tables = [flows(rows, seed) for seed in range(BATCHES)]
         for threads in options.threads:
             case = Case(rows, threads, options.seconds)
             results = {}
-            for name, what in (("store", store), ("raw write+fsync", raw), ("SQLite WAL FULL", sqlite)):
+            for name, what in measured:
                 with tempfile.TemporaryDirectory(dir=options.directory) as directory:
                     results[name] = what(case, tables, Path(directory))
             for name, result in results.items():

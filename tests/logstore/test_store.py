@@ -99,6 +99,24 @@ def test_one_batch_from_many_threads_at_once_counts_once(store: Store, flows: Fl
     assert serials(store.snapshot(1)) == list(range(60))
 
 
+def test_callers_at_the_same_time_share_a_sync(store: Store, flows: Flows, serials: Serials) -> None:
+    together = threading.Barrier(16)
+
+    def send(thread: int) -> None:
+        for number in range(20):
+            together.wait()
+            store.put(1, flows(thread * 20 + number, 1))
+
+    threads = [threading.Thread(target=send, args=(thread,)) for thread in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert serials(store.snapshot(1)) == list(range(320))
+    assert store.counters.batches == 320
+    assert store.counters.commits < 320
+
+
 def test_batches_are_forgotten_after_their_days(place: Any, store: Store, flows: Flows) -> None:
     store.put(1, flows(0, 3), batch_id="a")
     store.seal(1)
