@@ -68,12 +68,12 @@ def _is_number(key: str, layout: Layout) -> bool:
 
 def _match(key: str, word: Word, layout: Layout) -> str:
     """``key:word``"""
-    text = layout.text(key)
+    if word.text and _is_number(key, layout) and not word.wild and NUMBER.fullmatch(word.text):
+        return _relation(key, "=", word.text, layout)
+    text = layout.text(key)  # binds a parameter, so it is asked for only where it is used
     if word.text == "":
         return f"({text} = '')"
     if _is_number(key, layout):
-        if not word.wild and NUMBER.fullmatch(word.text):
-            return _relation(key, "=", word.text, layout)
         return _tokens(text, word, WHOLE, layout)
     if key == "__source__" and not word.phrase:
         # Source: SLS, "Search syntax": wildcards work for __source__ in quotes too.
