@@ -45,17 +45,16 @@ def table_of(group: LogGroup) -> pa.Table:
 
 
 def table_of_arrow(body: bytes) -> pa.Table:
-    """The rows of an Arrow IPC stream of ``PUT_SCHEMA``. Refuses with PostBodyInvalid or PostBodyTooLarge.
+    """The rows of an Arrow IPC stream with columns of ``PUT_SCHEMA``; those left out are null.
 
-    As in a LogGroup, all rows share source, topic and tags: a reader gets them back as LogGroups.
+    Refuses with PostBodyInvalid or PostBodyTooLarge. As in a LogGroup, all rows share source, topic and tags: a reader gets them back as LogGroups.
     """
     try:
         size = arrow_bounds.announced(body)
         if size.rows > ROWS_MAX or size.size_bytes > ARROW_BYTES_MAX:
             raise too_large()
         with pa.ipc.open_stream(body) as reader:
-            if not reader.schema.equals(PUT_SCHEMA):
-                raise failures.refuse(failures.POST_BODY_INVALID, why="the schema is not that of log rows")
+            _check_columns(reader.schema)
             table = rows.from_arrow(reader.read_all())
     except (ValueError, OSError, pa.ArrowException) as error:
         raise failures.refuse(failures.POST_BODY_INVALID, why=str(error)) from error
@@ -70,6 +69,13 @@ def table_of_arrow(body: bytes) -> pa.Table:
 def too_large() -> Refusal:
     """PostBodyTooLarge with our limits; the caller raises it."""
     return failures.refuse(failures.POST_BODY_TOO_LARGE, BODY_BYTES_MAX // 2**20, ROWS_MAX)
+
+
+def _check_columns(schema: pa.Schema) -> None:
+    """Before anything is decompressed: no column whose size the announced rows do not bound."""
+    for field in schema:
+        if field.name not in PUT_SCHEMA.names or field.type != PUT_SCHEMA.field(field.name).type:
+            raise failures.refuse(failures.POST_BODY_INVALID, why=f"no column {field.name} of type {field.type}")
 
 
 def group_of(table: pa.Table) -> bytes:

@@ -153,7 +153,10 @@ def _unfolded(request: Request) -> bytes:
 
 
 def _error(refusal: Refusal, request_id: str) -> Response:
-    body = {"errorCode": refusal.failure.code, "errorMessage": refusal.message}
+    # The texts of this service are not published word for word, so they may say what exactly is wrong.
+    why = refusal.detail.get("why", "")
+    message = f"{refusal.message} ({why})" if why else refusal.message
+    body = {"errorCode": refusal.failure.code, "errorMessage": message}
     return Response(
         json.dumps(body, ensure_ascii=False).encode(),
         status_code=refusal.failure.status,
