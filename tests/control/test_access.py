@@ -83,6 +83,7 @@ def test_secrets_rest_sealed_and_the_key_file_is_its_owners(
     with catalog.reading() as connection:
         sealed = list(connection.scalars(select(access_keys.c.sealed_secret)))
     assert not any(started.account_key.secret.encode() in secret for secret in sealed)
+    assert started.account_key.secret not in repr(started)
 
 
 def test_without_the_key_file_nothing_is_opened_and_no_new_one_is_made(

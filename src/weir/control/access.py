@@ -8,7 +8,7 @@ resource. Pure: no catalog, no clock.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from weir.model.failures import FORBIDDEN_RAM, Refusal
@@ -35,7 +35,7 @@ class Caller:
 class Key:
     """One AccessKey in the clear, for verifying a signature. Never logged, never rendered."""
 
-    secret: str
+    secret: str = field(repr=False)
     caller: Caller
     active: bool
 

@@ -72,14 +72,13 @@ def admit_creation(desk: Desk, caller: Caller) -> None:
     with desk.catalog.reading() as connection:
         if not _is_opened(connection, caller.account_id):
             raise Refusal(OPT_IN_REQUIRED_FLOW_LOG)
-    admit_change(desk, caller)
+        _check_business_status(connection, caller)
 
 
 def admit_change(desk: Desk, caller: Caller) -> None:
     """The check of every other call that changes a flow log, before its parameters are looked at."""
     with desk.catalog.reading() as connection:
-        if account_of(connection, caller).business_status == FINANCIAL_LOCKED:
-            raise Refusal(INCORRECT_BUSINESS_STATUS_FLOW_LOG)
+        _check_business_status(connection, caller)
 
 
 def create_flow_log(desk: Desk, caller: Caller, command: CreateFlowLog) -> FlowLogCreated:
@@ -187,6 +186,11 @@ def _write(connection: Connection, row: AnyRow, **values: object) -> None:
 def _is_opened(connection: Connection, account_id: str) -> bool:
     mine = service_status.c.account_id == account_id
     return connection.execute(select(service_status.c.opened).where(mine)).first() is not None
+
+
+def _check_business_status(connection: Connection, caller: Caller) -> None:
+    if account_of(connection, caller).business_status == FINANCIAL_LOCKED:
+        raise Refusal(INCORRECT_BUSINESS_STATUS_FLOW_LOG)
 
 
 def _check_modified_ip_version(connection: Connection, row: AnyRow, ip_version: IpVersion) -> None:

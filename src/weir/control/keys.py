@@ -12,7 +12,7 @@ import secrets
 import string
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -39,7 +39,7 @@ class AccessKey:
     """An AccessKey as its owner holds it."""
 
     access_key_id: str
-    secret: str
+    secret: str = field(repr=False)
 
 
 class KeyRing:

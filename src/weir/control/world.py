@@ -85,6 +85,9 @@ def _bound(connection: Connection, node_name: str | None) -> tuple[Bound, ...]:
     if node_name is not None:
         query = query.where(bindings.c.node_name == node_name)
         held = held.where(bindings.c.node_name == node_name)
+    rows = connection.execute(query).all()
+    if not rows:
+        return ()
     addresses: dict[str, list[str]] = defaultdict(list)
     for row in connection.execute(held.order_by(eni_addresses.c.family, eni_addresses.c.position)):
         addresses[row.network_interface_id].append(row.address)
@@ -100,7 +103,7 @@ def _bound(connection: Connection, node_name: str | None) -> tuple[Bound, ...]:
             device=row.device,
             side=Side(row.side),
         )
-        for row in connection.execute(query)
+        for row in rows
     )
 
 
@@ -108,6 +111,9 @@ def _wanted(connection: Connection, scopes: Iterable[str], *, with_settling: boo
     wanted = flow_logs.c.status.in_(CAPTURING) & flow_logs.c.resource_id.in_(list(scopes))
     if with_settling:
         wanted |= flow_logs.c.status.in_(SETTLING)
+    rows = connection.execute(select(flow_logs).where(wanted)).all()
+    if not rows:
+        return ()
     paths: dict[str, list[str]] = defaultdict(list)
     for row in connection.execute(
         select(flow_log_paths).join(flow_logs).where(wanted).order_by(flow_log_paths.c.position)
@@ -126,7 +132,7 @@ def _wanted(connection: Connection, scopes: Iterable[str], *, with_settling: boo
             traffic_path=tuple(paths[row.flow_log_id]),
             since=row.since,
         )
-        for row in connection.execute(select(flow_logs).where(wanted))
+        for row in rows
     )
 
 
