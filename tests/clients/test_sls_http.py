@@ -315,7 +315,8 @@ def test_bad_logstores(store):
 
 
 def test_bad_projects(service):
-    for body in (b"{", b"[]", b"\xff", b'{"projectName": "UPPER"}', b'{"projectName": "a.b.c"}', b"{}"):
+    nested = b'{"projectName": ' + b"[" * 100_000
+    for body in (b"{", b"[]", b"\xff", nested, b'{"projectName": "UPPER"}', b'{"projectName": "a.b.c"}', b"{}"):
         assert refused(service.send("POST", "/", body, headers=JSON)) == (400, "ParameterInvalid")
 
 

@@ -9,6 +9,8 @@ from dataclasses import replace
 import pytest
 from aliyun.log.auth import AuthV1, AuthV4
 from aliyun.log.credentials import StaticCredentialsProvider
+from hypothesis import given
+from hypothesis import strategies as st
 
 from weir.contract.sls_sign import Request, Signer, claim_of, sign_v1, sign_v4, verify
 from weir.model.failures import Refusal
@@ -121,3 +123,13 @@ def test_headers_that_are_missing_or_strange_have_their_own_codes() -> None:
     assert code(having("date", "yesterday")) == "InvalidDateFormat"
     assert code(without("x-log-signaturemethod")) == "MissingSignatureMethod"
     assert code(having("x-log-signaturemethod", "hmac-md5")) == "InvalidSignatureMethod"
+
+
+NAMES = ["authorization", "date", "x-log-date", "x-log-signaturemethod", "content-md5", "x-log-content-sha256", "host"]
+
+
+@given(st.dictionaries(st.sampled_from(NAMES), st.text(max_size=40)), st.booleans())
+def test_whatever_the_headers_say_it_is_a_refusal(headers: dict[str, str], is_v4: bool) -> None:
+    signature = "Credential=k/20261122/r/sls/aliyun_v4_request,Signature=" + "0" * 64
+    start = {"authorization": f"SLS4-HMAC-SHA256 {signature}" if is_v4 else "LOG k:sig", "x-log-apiversion": "0.6.0"}
+    assert code(Request("GET", "/", (), start | headers)) != ""

@@ -104,7 +104,7 @@ class JsonObject:
     def parse(self, text: str) -> dict[str, Any]:
         try:
             value = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise Malformed("not JSON") from error
         if not isinstance(value, dict):
             raise Malformed("not a JSON object")
@@ -158,7 +158,7 @@ def texts_of(body: bytes) -> dict[str, str]:
     """The members of a JSON object as texts: what ``parse`` takes. A null member is absent."""
     try:
         members = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # the second for a body nested deeper than Python's stack
         raise failures.refuse(failures.JSON_INFO_INVALID, why=str(error)) from error
     if not isinstance(members, dict):
         raise failures.refuse(failures.JSON_INFO_INVALID, why="not an object")
