@@ -90,11 +90,14 @@ class Index:
         return document
 
     def key(self, name: str) -> IndexKey:
-        """The entry that governs ``name``. ``__topic__`` and ``__source__`` have no delimiters (source: SLS)."""
+        """The entry that governs ``name``. ``__topic__`` and ``__source__`` have no delimiters, ``__time__`` is a number
+        (source: SLS, "Reserved fields")."""
         if name in self.keys:
             return self.keys[name]
         if name in RESERVED_KEYS:
             return IndexKey(tokens="")
+        if name == "__time__":
+            return IndexKey(IndexType.LONG, tokens="")
         line = self.line or Line()
         return IndexKey(tokens=line.tokens, case_sensitive=line.case_sensitive)
 
