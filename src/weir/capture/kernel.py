@@ -176,6 +176,11 @@ class Kernel:
         )
         return Drained(flows, self._seen.uncounted(), self._seen.ignored(), now.realtime_ns)
 
+    def try_frame(self, program: str, frame: bytes) -> None:
+        """Runs one tc program on one Ethernet frame, as if it had come by the loopback device of the namespace."""
+        fd = self._object.program_fd(program)
+        netns.inside(self._netns, lambda: libbpf.run_on_frame(fd, frame))
+
     def close(self) -> None:
         """Detaches all and unloads."""
         for ifindex in tuple(self._links):

@@ -1,0 +1,313 @@
+"""What nftables drops, in every hook there is, is REJECT of exactly one ENI and nobody's ACCEPT beyond that point.
+
+One table of cases: a rule with a counter, what guest a sends, and on whose account it must be. The truth is the rule's own
+counter.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from weir.capture.flows import ACTION_ACCEPT, ACTION_REJECT, DIRECTION_IN, DIRECTION_OUT
+from weir.capture.netns import inside
+from weir.model.resources import Side
+
+pytestmark = pytest.mark.root
+
+UDP, TCP = 17, 6
+COUNT, SIZE = 11, 100
+B4, B6, C4, C6 = "10.9.0.2", "fd09::2", "10.9.1.3", "fd0a::3"
+BRIDGE_GATEWAY = "10.9.0.254"
+BEHIND_C = "10.9.7.7"
+"""An address that guest c routes, but which is no ENI's."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """``rule`` in ``chain`` drops what a sends ``to``; it is REJECT of ``eni``, named by ``rule_id``."""
+
+    name: str
+    chain: str
+    rule: str
+    to: str
+    eni: str
+    rule_id: int = 0
+    size: int = SIZE
+    fragments: int = 1
+
+
+CHAINS = {
+    "bridge prerouting": "bridge type filter hook prerouting priority -300",
+    "bridge forward": "bridge type filter hook forward priority 0",
+    "bridge postrouting": "bridge type filter hook postrouting priority 0",
+    "bridge input": "bridge type filter hook input priority 0",
+    "inet prerouting": "inet type filter hook prerouting priority -150",
+    "inet nat": "inet type nat hook prerouting priority -100",
+    "inet forward": "inet type filter hook forward priority 0",
+    "inet input": "inet type filter hook input priority 0",
+    "inet postrouting": "inet type filter hook postrouting priority 0",
+    "netdev ingress": "netdev type filter hook ingress device eni-a priority 0",
+    "netdev egress": "netdev type filter hook egress device eni-b priority 0",
+}
+
+CASES = (
+    Case("bridge prerouting", "bridge prerouting", "counter drop", B4, "a"),
+    Case("bridge forward", "bridge forward", "counter drop", B4, "b"),
+    Case("bridge forward, rule named", "bridge forward", "meta mark set 0x5f000123 counter drop", B4, "b", 0x123),
+    Case("bridge forward, sender pays", "bridge forward", "meta mark set 0x5f100124 counter drop", B4, "a", 0x124),
+    Case("bridge forward, IPv6", "bridge forward", "counter drop", B6, "b"),
+    Case("bridge postrouting", "bridge postrouting", 'oifname "eni-b" counter drop', B4, "b"),
+    Case("bridge input", "bridge input", "counter drop", BRIDGE_GATEWAY, "a"),
+    Case("inet prerouting", "inet prerouting", 'iifname "br0" counter drop', C4, "a"),
+    Case("inet forward", "inet forward", "counter drop", C4, "c"),
+    Case("inet forward, reject", "inet forward", "counter reject", C4, "c"),
+    Case("inet forward, IPv6", "inet forward", "counter drop", C6, "c"),
+    Case("inet forward, to no ENI", "inet forward", "counter drop", BEHIND_C, "a"),
+    Case("inet forward, fragments", "inet forward", "counter drop", C4, "c", size=4000, fragments=3),
+    Case("inet forward, IPv6 fragments", "inet forward", "counter drop", C6, "c", size=4000, fragments=3),
+    Case("sender pays, fragments", "inet forward", "meta mark set 0x5f100125 counter drop", C4, "a", 0x125, 4000, 3),
+    Case("sender pays, IPv6 fragments", "inet forward", "meta mark set 0x5f100126 counter drop", C6, "a", 0x126, 4000, 3),
+    Case("inet input", "inet input", "counter drop", BRIDGE_GATEWAY, "a"),
+    Case("inet postrouting", "inet postrouting", 'oifname "eni-c" counter drop', C4, "c"),
+    Case("netdev ingress", "netdev ingress", "counter drop", B4, "a"),
+    Case("netdev egress", "netdev egress", "counter drop", B4, "b"),
+)  # fmt: skip
+PORTS = {case.name: 7000 + number for number, case in enumerate(CASES)}
+
+
+def ruleset() -> str:
+    """One table per family, one chain per hook, one rule per case with its own port and its name as comment."""
+    families = sorted({chain.split()[0] for chain in CHAINS.values()})
+    return "\n".join(f"table {family} t {{\n{chains_of(family)}\n}}" for family in families)
+
+
+def chains_of(family: str) -> str:
+    text = []
+    for name, declared in CHAINS.items():
+        of, _, hook = declared.partition(" ")
+        if of != family:
+            continue
+        rules = [
+            f'udp dport {PORTS[case.name]} {case.rule} comment "{case.name}"' for case in CASES if case.chain == name
+        ]
+        if name == "inet nat":
+            rules = [f'ip daddr {BRIDGE_GATEWAY} udp dport 7100 dnat ip to {C4}:7101']
+        if name == "inet forward":
+            rules += [
+                'ip daddr 10.9.1.3 udp dport 7101 meta mark set 0x5f1000aa counter drop comment "after DNAT"',
+                "ct state established accept",  # conntrack, and with it defragmentation, is on
+            ]
+        chain = re.sub(r"\W", "_", name)
+        text.append("\n".join([f"chain {chain} {{", hook, *rules, "}"]))
+    return "\n".join(text)
+
+
+def one_chain(hook: str, rule: str) -> str:
+    return f"table inet t {{\nchain c {{\ntype filter hook {hook} priority 0\n{rule}\n}}\n}}"
+
+
+@pytest.fixture
+def ruled(vpc: Any, books: Any) -> Any:
+    """The network with every case's rule; offloads on."""
+    vpc.offloads(on=True)
+    vpc.ip("route", "replace", "10.9.7.0/24", "via", C4, "dev", "eni-c")
+    vpc.nft(ruleset())
+    books.clear()
+    return vpc
+
+
+def l3_bytes(case: Case, count: int) -> int:
+    """Of all packets of a case: the payload, one UDP header, and each fragment's headers."""
+    v6 = ":" in case.to
+    per_packet = 20 if not v6 else 40 if case.fragments == 1 else 48
+    return count * (case.size + 8 + case.fragments * per_packet)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_drop_is_one_enis_reject(case: Case, ruled: Any, books: Any, wait_until: Callable[..., None]) -> None:
+    ruled.a.send((case.to, PORTS[case.name]), COUNT, case.size)
+    wait_until(lambda: ruled.nft_counters()[case.name][0] >= COUNT)
+    books.drain()
+    packets, octets = ruled.nft_counters()[case.name]
+    assert packets == COUNT
+    expected = (COUNT * case.fragments, l3_bytes(case, COUNT))
+    if case.fragments == 1 and case.name != "netdev egress":  # that hook counts the Ethernet header
+        assert octets == expected[1]
+    flow = {"proto": UDP, "dport": PORTS[case.name]}
+    eni = getattr(ruled, case.eni)
+    direction = DIRECTION_OUT if case.eni == "a" else DIRECTION_IN
+    rejected = books.select(**flow, action=ACTION_REJECT)
+    assert books.total(**flow, action=ACTION_REJECT, ifindex=eni.ifindex, direction=direction) == expected
+    assert {(int(row["ifindex"]), int(row["rule_id"])) for row in rejected} == {(eni.ifindex, case.rule_id)}
+    accepted = {(int(r["ifindex"]), int(r["direction"])) for r in books.select(**flow, action=ACTION_ACCEPT)}
+    assert accepted == (set() if case.eni == "a" else {(ruled.a.ifindex, DIRECTION_OUT)})
+    if accepted:
+        assert books.total(**flow, action=ACTION_ACCEPT) == expected
+
+
+def test_a_translated_packet_is_charged_as_it_was_sent(ruled: Any, books: Any, wait_until: Callable[..., None]) -> None:
+    """DNAT, then dropped on the sender's account: the record has the address the sender used."""
+    ruled.a.send((BRIDGE_GATEWAY, 7100), COUNT, SIZE)
+    wait_until(lambda: ruled.nft_counters()["after DNAT"][0] >= COUNT)
+    books.drain()
+    sent = {"proto": UDP, "dport": 7100, "dst": BRIDGE_GATEWAY, "ifindex": ruled.a.ifindex}
+    assert books.total(**sent, action=ACTION_REJECT, direction=DIRECTION_OUT) == (COUNT, COUNT * (SIZE + 28))
+    assert len(books.select(**sent, action=ACTION_ACCEPT)) == 0
+    assert len(books.select(proto=UDP, dport=7101)) == 0
+
+
+def test_the_hosts_own_packet_to_a_guest(vpc: Any, books: Any, wait_until: Callable[..., None]) -> None:
+    """Dropped in the host's output hook: into the guest, REJECT, and out of nobody."""
+    vpc.nft(one_chain("output", 'udp dport 7200 counter drop comment "o"'))
+    with inside(vpc.host, lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as sender:
+        for to in (B4, C4):
+            for _ in range(COUNT):
+                with pytest.raises(PermissionError):
+                    sender.sendto(b"x" * SIZE, (to, 7200))
+    wait_until(lambda: vpc.nft_counters()["o"][0] >= 2 * COUNT)
+    books.drain()
+    expected = (COUNT, COUNT * (SIZE + 28))
+    for guest in (vpc.b, vpc.c):
+        into = {"dport": 7200, "ifindex": guest.ifindex, "direction": DIRECTION_IN, "action": ACTION_REJECT}
+        assert books.total(**into) == expected
+    assert books.total(dport=7200) == (2 * expected[0], 2 * expected[1])
+
+
+def test_a_rejected_connection(vpc: Any, books: Any) -> None:
+    """A SYN answered by the rule's reset: IN REJECT at the server's ENI, and the reset is IN ACCEPT at the client's."""
+    vpc.nft(one_chain("forward", "tcp dport 7300 reject with tcp reset"))
+    with vpc.a.socket(socket.AF_INET, socket.SOCK_STREAM) as client, pytest.raises(ConnectionRefusedError):
+        client.connect((C4, 7300))
+    books.drain()
+    (refused,) = books.select(dport=7300, action=ACTION_REJECT)
+    assert (refused["ifindex"], refused["direction"], refused["packets"]) == (vpc.c.ifindex, DIRECTION_IN, 1)
+    assert (refused["bytes"], refused["tcp_flags"]) == (60, 0x02)
+    (reset,) = books.select(sport=7300)
+    assert (reset["ifindex"], reset["direction"], reset["packets"]) == (vpc.a.ifindex, DIRECTION_IN, 1)
+
+
+def test_a_guests_own_firewall_is_not_the_enis(vpc: Any, books: Any, wait_until: Callable[..., None]) -> None:
+    """What the guest drops inside was accepted by its ENI."""
+    vpc.nft(one_chain("input", 'udp dport 7400 counter drop comment "i"'), netns=vpc.b.netns)
+    try:
+        vpc.a.send((B4, 7400), COUNT, SIZE)
+        wait_until(lambda: vpc.nft_counters(vpc.b.netns)["i"][0] >= COUNT)
+    finally:
+        vpc.nft("", netns=vpc.b.netns)
+    books.drain()
+    assert books.total(dport=7400, action=ACTION_ACCEPT) == (2 * COUNT, 2 * COUNT * (SIZE + 28))
+    assert len(books.select(action=ACTION_REJECT)) == 0
+
+
+def test_a_drop_after_the_swap_is_taken_from_what_was_counted_before(
+    vpc: Any, books: Any, wait_until: Callable[..., None]
+) -> None:
+    """Both halves of a re-booking land in one drain; over all drains the sums are exact."""
+    vpc.nft(one_chain("input", 'udp dport 7500 counter drop comment "i"'))
+    for _ in range(5):
+        vpc.a.send((BRIDGE_GATEWAY, 7500), COUNT, SIZE)
+        books.drain()
+    wait_until(lambda: vpc.nft_counters()["i"][0] >= 5 * COUNT)
+    books.drain()
+    assert books.total(dport=7500, action=ACTION_REJECT) == (5 * COUNT, 5 * COUNT * (SIZE + 28))
+    assert books.total(dport=7500, action=ACTION_ACCEPT) == (0, 0)
+
+
+SELF_RULES = """table inet t {
+  chain p { type filter hook prerouting priority -150; udp dport 7600 counter drop comment "prerouting"; }
+  chain i { type filter hook input priority 0; udp dport 7601 counter drop comment "input";
+            iifname "lo" udp dport 7602 counter drop comment "loopback"; }
+  chain o { type filter hook output priority 0; udp dport 7603 counter drop comment "output"; }
+  chain q { type filter hook postrouting priority 0; udp dport 7604 counter drop comment "postrouting"; }
+  chain s { type filter hook output priority 1; udp dport 7605 meta mark set 0x5f100042 counter drop comment "sender"; }
+}
+table netdev n {
+  chain g { type filter hook ingress device eth0 priority 0; udp dport 7606 counter drop comment "ingress"; }
+  chain e { type filter hook egress device eth0 priority 0; udp dport 7607 counter drop comment "egress"; }
+}
+"""
+SELF_CASES = (
+    # comment, port, direction of the REJECT at the guest's own eth0, rule id
+    ("prerouting", 7600, DIRECTION_IN, 0),
+    ("input", 7601, DIRECTION_IN, 0),
+    ("output", 7603, DIRECTION_OUT, 0),
+    ("postrouting", 7604, DIRECTION_OUT, 0),
+    ("sender", 7605, DIRECTION_OUT, 0x42),
+    ("ingress", 7606, DIRECTION_IN, 0),
+    ("egress", 7607, DIRECTION_OUT, 0),
+)
+
+
+@pytest.fixture(scope="module")
+def own(vpc: Any, opened: Callable[..., Any]) -> Any:
+    """Books of guest b over its own eth0, side ``self``: the agent inside the guest."""
+    books = opened(vpc.b.netns)
+    ifindex = inside(vpc.b.netns, lambda: socket.if_nametoindex("eth0"))
+    books.kernel.attach(ifindex, Side.SELF, (vpc.b.ipv4, vpc.b.ipv6))
+    books.ifindex = ifindex
+    return books
+
+
+@pytest.fixture
+def guarded(vpc: Any, own: Any) -> Any:
+    """Guest b with its own firewall."""
+    vpc.nft("")
+    vpc.nft(SELF_RULES, netns=vpc.b.netns)
+    own.clear()
+    yield own
+    vpc.nft("", netns=vpc.b.netns)
+
+
+@pytest.mark.parametrize("family", [4, 6])
+@pytest.mark.parametrize("case", SELF_CASES, ids=lambda case: case[0])
+def test_self_the_eni_is_the_device(
+    case: tuple[str, int, int, int], family: int, vpc: Any, guarded: Any, wait_until: Callable[..., None]
+) -> None:
+    comment, port, direction, rule_id = case
+    sender, receiver = (vpc.a, vpc.b) if direction == DIRECTION_IN else (vpc.b, vpc.a)
+    to = receiver.ipv4 if family == 4 else receiver.ipv6
+    sender.send((to, port), COUNT, SIZE)
+    wait_until(lambda: vpc.nft_counters(vpc.b.netns)[comment][0] >= COUNT)
+    guarded.drain()
+    expected = (COUNT, COUNT * (SIZE + 8 + (20 if family == 4 else 40)))
+    flow = {"proto": UDP, "dport": port, "family": family}
+    assert vpc.nft_counters(vpc.b.netns)[comment][0] == COUNT
+    (row,) = guarded.select(**flow)
+    assert (row["packets"], row["bytes"]) == expected
+    assert (row["ifindex"], row["direction"], row["action"]) == (guarded.ifindex, direction, ACTION_REJECT)
+    assert row["rule_id"] == rule_id
+
+
+def test_self_what_passes_is_accepted_in_both_directions(vpc: Any, guarded: Any, settled: Callable[..., None]) -> None:
+    vpc.a.send((B4, 7690), COUNT, SIZE)
+    vpc.b.send((vpc.a.ipv4, 7691), COUNT, SIZE)
+    settled(lambda: vpc.device_counters(vpc.b))
+    guarded.drain()
+    expected = (COUNT, COUNT * (SIZE + 28))
+    assert guarded.total(proto=UDP, dport=7690, direction=DIRECTION_IN, action=ACTION_ACCEPT) == expected
+    assert guarded.total(proto=UDP, dport=7691, direction=DIRECTION_OUT, action=ACTION_ACCEPT) == expected
+    assert guarded.total(proto=UDP) == (2 * expected[0], 2 * expected[1])
+
+
+def test_self_loopback_is_no_traffic_of_the_eni(vpc: Any, guarded: Any, wait_until: Callable[..., None]) -> None:
+    """The guest talks to its own address: that never is on the wire, dropped or not."""
+    vpc.b.send((B4, 7602), COUNT, SIZE)
+    vpc.b.send((B4, 7603), COUNT, SIZE)
+    vpc.b.send((B4, 7692), COUNT, SIZE)
+    wait_until(lambda: vpc.nft_counters(vpc.b.netns)["loopback"][0] >= COUNT)
+    guarded.drain()
+    assert guarded.total(proto=UDP) == (0, 0)
+
+
+def test_self_the_hosts_copy_of_its_own_multicast_is_not_incoming(vpc: Any, guarded: Any) -> None:
+    vpc.b.send(("239.1.2.3", 7693), COUNT, SIZE)
+    guarded.drain()
+    expected = (COUNT, COUNT * (SIZE + 28))
+    assert guarded.total(dport=7693, direction=DIRECTION_OUT) == expected
+    assert guarded.total(dport=7693) == expected
