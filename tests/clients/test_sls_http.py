@@ -199,6 +199,7 @@ def test_bad_arrow_is_refused(store):
     for kind in (None, "zstd", "lz4"):
         whole = stream(table(["a", "b"]), kind)
         assert code(whole[: len(whole) // 2]) == (400, "PostBodyInvalid")
+        assert code(whole[:-8]) == (400, "PostBodyInvalid")
     assert code(b"") == (400, "PostBodyInvalid")
     assert code(b"\xff\xff\xff\xff" + bytes(60)) == (400, "PostBodyInvalid")
     assert code(stream(table(["a"], now=time.time() - 169 * 3600))) == (400, "InvalidTimestamp")

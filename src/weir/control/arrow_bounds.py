@@ -16,6 +16,8 @@ import pyarrow as pa
 _MESSAGE_HEADER = 2
 _BATCH_LENGTH, _BATCH_BUFFERS, _BATCH_COMPRESSION = 0, 2, 3
 _BUFFER = struct.Struct("<qq")
+_END = b"\xff\xff\xff\xff\0\0\0\0"
+"""End of a stream. The format lets it out; here it tells a whole stream from one cut off between two batches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ def announced(body: bytes) -> Size:
     """The size of a stream. Raises ValueError (``pa.ArrowInvalid`` included) for bytes that are no stream of plain
     record batches."""
     rows = size_bytes = 0
+    if not body.endswith(_END):
+        raise ValueError("the stream has no end")
     try:
         for message in pa.ipc.MessageReader.open_stream(body):
             if message.type == "record batch":

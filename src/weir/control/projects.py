@@ -214,25 +214,28 @@ def delete_index(desk: Desk, caller: Caller, command: say.DeleteIndex) -> answer
 
 
 def own_project(connection: Connection, caller: Caller, name: str) -> _Row:
-    """The project's row. Refuses with ProjectNotExist, or Unauthorized where it is another account's.
-
-    An agent delivers for every account, so its calls (PutLogs is the only one it may make) pass.
-    """
+    """The project's row. Refuses with ProjectNotExist, or Unauthorized where it is another account's."""
     row = _project(connection, name)
     if row is None:
         raise failures.refuse(failures.PROJECT_NOT_EXIST, name)
-    if row.account_id != caller.account_id and caller.principal is not Principal.AGENT:
-        raise failures.refuse(failures.UNAUTHORIZED)
+    _check_owner(caller, row.account_id)
     return row
 
 
 def own_log_store(connection: Connection, caller: Caller, project: str, name: str) -> _Row:
     """The logstore's row, under the rule of ``own_project``; also LogStoreNotExist."""
-    own_project(connection, caller, project)
     row = _log_store(connection, project, name)
     if row is None:
+        own_project(connection, caller, project)
         raise failures.refuse(failures.LOG_STORE_NOT_EXIST, name)
+    _check_owner(caller, row.account_id)
     return row
+
+
+def _check_owner(caller: Caller, account_id: str) -> None:
+    """An agent delivers for every account, so its calls (PutLogs is the only one it may make) pass."""
+    if account_id != caller.account_id and caller.principal is not Principal.AGENT:
+        raise failures.refuse(failures.UNAUTHORIZED)
 
 
 def index_of(connection: Connection, store_id: int) -> Index:
@@ -266,8 +269,9 @@ def _project(connection: Connection, name: str) -> _Row | None:
 
 
 def _log_store(connection: Connection, project: str, name: str) -> _Row | None:
+    """With its project's ``account_id``."""
     this = (logstores.c.project == project) & (logstores.c.name == name)
-    return connection.execute(select(logstores).where(this)).one_or_none()
+    return connection.execute(select(logstores, projects.c.account_id).join(projects).where(this)).one_or_none()
 
 
 def _index(connection: Connection, store_id: int) -> _Row | None:
