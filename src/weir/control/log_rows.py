@@ -47,7 +47,8 @@ def table_of(group: LogGroup) -> pa.Table:
 def table_of_arrow(body: bytes) -> pa.Table:
     """The rows of an Arrow IPC stream with columns of ``PUT_SCHEMA``; those left out are null.
 
-    Refuses with PostBodyInvalid or PostBodyTooLarge. As in a LogGroup, all rows share source, topic and tags: a reader gets them back as LogGroups.
+    Refuses with PostBodyInvalid or PostBodyTooLarge. As in a LogGroup, all rows share source, topic and tags: a reader
+    gets them back as LogGroups.
     """
     try:
         size = arrow_bounds.announced(body)
