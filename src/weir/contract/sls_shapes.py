@@ -141,16 +141,17 @@ def parse(command: type[C], texts: Mapping[str, str]) -> C:
     for one in params_of(declared):
         text = texts.get(one.wire)
         if text is None and one.required:
-            raise failures.refuse(one.missing, f"Parameter {one.wire} is required.", param=one.wire, why="required")
+            raise failures.refuse(one.missing, f"Parameter {one.wire} is required.", param=one.wire)
         if text is None:
             continue
         assert not isinstance(one.shape, Repeat), "the log service has no numbered lists"
         try:
             values[one.name] = one.shape.parse(text)
         except BadText as error:
-            why = f"Parameter {one.wire} is not valid: {error}."
-            shown = why if one.invalid.message == "{}" else text
-            raise failures.refuse(one.invalid, shown, param=one.wire, why=str(error)) from error
+            if one.invalid.message == "{}":
+                sentence = f"Parameter {one.wire} is not valid: {error}."
+                raise failures.refuse(one.invalid, sentence, param=one.wire) from error
+            raise failures.refuse(one.invalid, text, param=one.wire, why=str(error)) from error
     return command(**values)
 
 

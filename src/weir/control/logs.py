@@ -50,7 +50,7 @@ def answer(desk: Desk, caller: Caller, ram_action: str, command: object) -> obje
     try:
         return HANDLERS[type(command)](desk, caller, command)
     except StoreUnavailable as error:
-        raise failures.refuse(failures.SERVER_BUSY, why=str(error)) from error
+        raise failures.refuse(failures.SERVER_BUSY, trouble=str(error)) from error
 
 
 def put_logs(desk: Desk, caller: Caller, writing: Writing) -> answers.Done:

@@ -57,6 +57,8 @@ class SlsDoor:
             request = _facts(http, await _body(http))
             answer = await run_in_threadpool(self._answer, request)
         except Refusal as refusal:
+            if refusal.failure.status >= 500:
+                log.warning("request %s: %s %s", request_id, refusal, dict(refusal.detail))
             return _error(refusal, request_id)
         except ClientDisconnect:
             raise
