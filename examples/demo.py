@@ -120,7 +120,7 @@ def create_flow_log(vpc: VpcClient, vpc_id: str) -> str:
 
 
 def all_rows(sls: LogClient, since: int, query: str = "*") -> list[dict[str, str]]:
-    pages = sls.get_log_all(PROJECT, LOGSTORE, since, int(time.time()) + 120, query)
+    pages = sls.get_log_all(PROJECT, LOGSTORE, since, int(time.time()) + 120, query=query)
     return [dict(row.get_contents()) for page in pages for row in page.get_logs()]
 
 

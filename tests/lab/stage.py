@@ -141,7 +141,7 @@ class Stage:
 
     def rows(self, logstore: str, since: int, query: str = "*") -> list[dict[str, str]]:
         """By get_log_all of the official SDK."""
-        pages = self.sls().get_log_all(PROJECT, logstore, since, int(time.time()) + 900, query)
+        pages = self.sls().get_log_all(PROJECT, logstore, since, int(time.time()) + 900, query=query)
         return [dict(row.get_contents()) for page in pages for row in page.get_logs()]
 
     def pulled(self, logstore: str, since: int) -> list[dict[str, str]]:
