@@ -33,9 +33,9 @@ class Row:
         return int(self.content[key])
 
 
-def _stored(row: Row, place: int) -> dict[str, object]:
+def _stored(row: Row, group: int) -> dict[str, object]:
     """The row in the stored layout: what a typed column cannot give back goes to ``__extra__``."""
-    stored: dict[str, object] = {name: None for name in STORED_SCHEMA.names}
+    stored: dict[str, object] = dict.fromkeys(STORED_SCHEMA.names)
     extra = {}
     for key, value in row.content.items():
         if key in LONG_NAMES:
@@ -49,8 +49,8 @@ def _stored(row: Row, place: int) -> dict[str, object]:
             extra[key] = value
     stored |= {
         "__shard__": 0,
-        "__group__": place // 7,
-        "__arrival__": (START + 10_000) * 10**9 + place // 7,
+        "__group__": group,
+        "__arrival__": (START + 10_000) * 10**9 + group,
         "__time__": row.time,
         "__source__": row.source,
         "__topic__": row.topic,
@@ -62,8 +62,10 @@ def _stored(row: Row, place: int) -> dict[str, object]:
 
 def build(rows: list[Row], directory: Path) -> Snapshot:
     """Two thirds of the rows in two segments, the rest in two tail tables; arrival is the order of ``rows``."""
-    table = pa.Table.from_pylist([_stored(row, place) for place, row in enumerate(rows)], schema=STORED_SCHEMA)
     cut = max(1, len(rows) // 3)
+    # Groups of at most seven rows, none of them in two parts.
+    groups = [place // cut * 10**6 + place % cut // 7 for place in range(len(rows))]
+    table = pa.Table.from_pylist(list(map(_stored, rows, groups)), schema=STORED_SCHEMA)
     segments = []
     for number, (begin, end) in enumerate(((0, cut), (cut, 2 * cut))):
         part = table.slice(begin, end - begin)
@@ -72,9 +74,7 @@ def build(rows: list[Row], directory: Path) -> Snapshot:
         path = directory / f"it's segment {number}.parquet"
         pq.write_table(part, path, compression="zstd", row_group_size=50)
         times = part.column("__time__").to_pylist()
-        segments.append(
-            Segment(path, part.num_rows, path.stat().st_size, min(times), max(times), 0, 0, len(rows) // 7)
-        )
+        segments.append(Segment(path, part.num_rows, path.stat().st_size, min(times), max(times), 0, 0, len(rows) // 7))
     rest = table.slice(2 * cut)
     tail = (rest.slice(0, rest.num_rows // 2), rest.slice(rest.num_rows // 2)) if rest.num_rows else ()
     return Snapshot(tuple(segments), tail)

@@ -80,7 +80,7 @@ def test_v2_bandwidth_with_back_ticks(flows, flow_snapshot):
 
 def test_v3_bandwidth_of_accepted(flows, flow_snapshot):
     text = (
-        'dstaddr: "192.168.2.1" and action: ACCEPT | select DATE_FORMAT(t, \'%H:%i:%S\') AS time,srcaddr,'
+        "dstaddr: \"192.168.2.1\" and action: ACCEPT | select DATE_FORMAT(t, '%H:%i:%S') AS time,srcaddr,"
         "SUM((bytes * 8) / (`end` - start)) AS bandwidth FROM (SELECT `end`, start, srcaddr, bytes,"
         " (__time__ - (__time__ % 3600)) AS t limit 1000) GROUP BY time, srcaddr ORDER BY time ASC limit 1000"
     )
@@ -379,10 +379,9 @@ def test_d5_d6_networks_and_names_of_unnamed_columns(web):
     inside = Counter(str(ipaddress.ip_address(row.content["client_ip"]) in net).lower() for row in WEB)
     assert answer.keys == ["_col0"]
     assert Counter(row["_col0"] for row in answer.rows) == inside
-    prefixes = Counter(
-        str(ipaddress.ip_network(f"{row.content['client_ip']}/24", strict=False)) for row in WEB
-    )
-    assert Counter(web_rows(web, "* | SELECT ip_prefix(client_ip,24)")) == Counter({(p,): n for p, n in prefixes.items()})
+    prefixes = Counter(str(ipaddress.ip_network(f"{row.content['client_ip']}/24", strict=False)) for row in WEB)
+    found = web_rows(web, "* | SELECT ip_prefix(client_ip,24)")
+    assert Counter(prefix for (prefix,) in found) == prefixes
 
 
 def test_d7_truncate_and_current_date(web):
@@ -432,7 +431,8 @@ def test_d18_per_day(web):
 
 
 def test_d19_paging(web):
-    pages = [web_rows(web, f"* | select count(1) , url  group by url order by url limit {at}, 3") for at in (0, 3, 6, 9)]
+    text = "* | select count(1) , url  group by url order by url limit"
+    pages = [web_rows(web, f"{text} {at}, 3") for at in (0, 3, 6, 9)]
     assert [row for page in pages for row in page] == [(str(n), u) for u, n in sorted(counted("url").items())]
 
 
@@ -451,10 +451,8 @@ def test_d20_having_an_alias(web):
 
 def test_d21_max_by_keeps_n(web):
     index = index_with(request_time="double", request_method="text", body_bytes_sent="long")
-    top = [f"M{n}" for n in (79, 78, 77)]
-    found = rows(web, "* | SELECT max_by(request_method,body_bytes_sent,3), max_by(request_method, body_bytes_sent)", index)
-    assert found == [('["M79","M78","M77"]', "M79")]
-    assert top == ["M79", "M78", "M77"]
+    text = "* | SELECT max_by(request_method,body_bytes_sent,3), max_by(request_method, body_bytes_sent)"
+    assert rows(web, text, index) == [('["M79","M78","M77"]', "M79")]
 
 
 def test_d23_alias_wins_over_the_column(web):

@@ -154,6 +154,11 @@ def _distinct(args: Arguments) -> exp.Expr:
     return call("count", exp.Distinct(expressions=[args[0]]))
 
 
+def _count_if(args: Arguments) -> exp.Expr:
+    """0 over no rows: DuckDB's count_if is a sum, and NULL there."""
+    return call("count", exp.Case(ifs=[exp.If(this=args[0], true=exp.Literal.number(1))]))
+
+
 def _by(name: str) -> Build:
     """``max_by``: the value at the extreme even where it is NULL; with n, the n values in order."""
     return lambda args: call(name if len(args) == 3 else f"{name}_null", *args)
@@ -208,7 +213,7 @@ AGGREGATES: dict[str, Function] = {
     "avg": _aggregate("avg", result="double"),
     "min": _aggregate("min", 1, 2),
     "max": _aggregate("max", 1, 2),
-    "count_if": _aggregate("count_if", result="long"),
+    "count_if": Function(1, 1, _count_if, "long", aggregate=True),
     "arbitrary": _aggregate("any_value"),
     "any_value": _aggregate("any_value"),
     "array_agg": _aggregate("list", result="array"),

@@ -73,7 +73,7 @@ class Index:
 
         Raises ``ValueError`` with a sentence for a document that is not of this shape.
         """
-        keys = document.get("keys") or {}
+        keys = {} if document.get("keys") is None else document["keys"]
         line = document.get("line")
         if not isinstance(keys, Mapping) or not (line is None or isinstance(line, Mapping)):
             raise ValueError("line and keys must be objects")
@@ -90,8 +90,10 @@ class Index:
         return document
 
     def key(self, name: str) -> IndexKey:
-        """The entry that governs ``name``. ``__topic__`` and ``__source__`` have no delimiters, ``__time__`` is a number
-        (source: SLS, "Reserved fields")."""
+        """The entry that governs ``name``.
+
+        ``__topic__`` and ``__source__`` have no delimiters, ``__time__`` is a number (source: SLS, "Reserved fields").
+        """
         if name in self.keys:
             return self.keys[name]
         if name in RESERVED_KEYS:

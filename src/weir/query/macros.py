@@ -100,16 +100,22 @@ BODIES: dict[str, str] = {
         END""",
     "ip6": "(x) AS " + _let("p", "weir_ip6_plain(x)", _let("q", "weir_ip6_groups(p)", "weir_ip6_sum(q)")),
     "ip": f"(x) AS CASE WHEN contains(x, ':') THEN weir_ip6(x) ELSE CAST(weir_ip4(x) AS UHUGEINT) + {MAPPED} END",
-    "hextets": """(n) AS ':' || array_to_string(list_transform([112, 96, 80, 64, 48, 32, 16, 0],
-        lambda i: lower(to_hex(CAST((n >> CAST(i AS UHUGEINT)) % 65536 AS UBIGINT)))), ':') || ':'""",
+    "hextets": """(n) AS regexp_replace(
+        regexp_replace(lpad(lower(to_hex(n)), 32, '0'), '(....)', ':\\1', 'g') || ':',
+        ':0{1,3}([0-9a-f])', ':\\1', 'g')""",
     "ip6_text": "(n) AS "
     + _let(
         "g",
         "weir_hextets(n)",
         _let("h", _shorten(), "regexp_replace(regexp_replace(h, '^:([^:])', '\\1'), '([^:]):$', '\\1')"),
     ),
-    "ip4_text": "(n) AS array_to_string(list_transform([24, 16, 8, 0], "
-    "lambda i: CAST((n >> CAST(i AS UHUGEINT)) % 256 AS VARCHAR)), '.')",
+    "ip4_text": "(n) AS "
+    + _let(
+        "u",
+        f"CAST(n - {MAPPED} AS UINTEGER)",
+        "(u // 16777216)::VARCHAR || '.' || (u // 65536 % 256)::VARCHAR || '.' || (u // 256 % 256)::VARCHAR || '.' "
+        "|| (u % 256)::VARCHAR",
+    ),
     "ip_text": "(n, v4) AS CASE WHEN v4 THEN weir_ip4_text(n) ELSE weir_ip6_text(n) END",
     # The ends of the network of ``bits`` bits around n; an IPv4 prefix begins behind the 96 fixed bits.
     "low": """(n, bits) AS CASE WHEN bits >= 128 THEN n WHEN bits <= 0 THEN CAST(0 AS UHUGEINT)

@@ -158,7 +158,7 @@ def _explain(message: str, source: Source) -> QueryError:
     headline = re.sub(r"^[A-Z][A-Za-z ]+ Error: ", "", headline)
     if headline.startswith("Division by zero"):
         return source.error_at(0, "SQL: division by zero")
-    missing = re.match(r'Referenced column "(.*)" not found|.*Table ".*" does not have a column named "(.*)"', headline)
+    missing = re.search(r'Referenced column "(.*)" not found|does not have a column named "(.*)"', headline)
     if missing:
         name = missing[1] or missing[2]
         place = source.text.lower().find(name.lower())
