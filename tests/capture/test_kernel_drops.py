@@ -1,13 +1,14 @@
 """What nftables drops, in every hook there is, is REJECT of exactly one ENI and nobody's ACCEPT beyond that point.
 
-One table of cases: a rule with a counter, what guest a sends, and on whose account it must be. The truth is the rule's own
-counter.
+One table of cases: a rule with a counter, what guest a sends, and on whose account it must be. The truth is the rule's
+own counter.
 """
 
 from __future__ import annotations
 
 import re
 import socket
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -20,12 +21,15 @@ from weir.model.resources import Side
 
 pytestmark = pytest.mark.root
 
-UDP, TCP = 17, 6
+UDP = 17
+UDP_SEGMENT = 103
 COUNT, SIZE = 11, 100
 B4, B6, C4, C6 = "10.9.0.2", "fd09::2", "10.9.1.3", "fd0a::3"
 BRIDGE_GATEWAY = "10.9.0.254"
 BEHIND_C = "10.9.7.7"
 """An address that guest c routes, but which is no ENI's."""
+
+SENDER_PAYS = "meta mark set 0x5f1001"
 
 
 @dataclass(frozen=True)
@@ -71,8 +75,8 @@ CASES = (
     Case("inet forward, to no ENI", "inet forward", "counter drop", BEHIND_C, "a"),
     Case("inet forward, fragments", "inet forward", "counter drop", C4, "c", size=4000, fragments=3),
     Case("inet forward, IPv6 fragments", "inet forward", "counter drop", C6, "c", size=4000, fragments=3),
-    Case("sender pays, fragments", "inet forward", "meta mark set 0x5f100125 counter drop", C4, "a", 0x125, 4000, 3),
-    Case("sender pays, IPv6 fragments", "inet forward", "meta mark set 0x5f100126 counter drop", C6, "a", 0x126, 4000, 3),
+    Case("sender pays, fragments", "inet forward", f"{SENDER_PAYS}25 counter drop", C4, "a", 0x125, 4000, 3),
+    Case("sender pays, IPv6 fragments", "inet forward", f"{SENDER_PAYS}26 counter drop", C6, "a", 0x126, 4000, 3),
     Case("inet input", "inet input", "counter drop", BRIDGE_GATEWAY, "a"),
     Case("inet postrouting", "inet postrouting", 'oifname "eni-c" counter drop', C4, "c"),
     Case("netdev ingress", "netdev ingress", "counter drop", B4, "a"),
@@ -97,7 +101,7 @@ def chains_of(family: str) -> str:
             f'udp dport {PORTS[case.name]} {case.rule} comment "{case.name}"' for case in CASES if case.chain == name
         ]
         if name == "inet nat":
-            rules = [f'ip daddr {BRIDGE_GATEWAY} udp dport 7100 dnat ip to {C4}:7101']
+            rules = [f"ip daddr {BRIDGE_GATEWAY} udp dport 7100 dnat ip to {C4}:7101"]
         if name == "inet forward":
             rules += [
                 'ip daddr 10.9.1.3 udp dport 7101 meta mark set 0x5f1000aa counter drop comment "after DNAT"',
@@ -206,17 +210,44 @@ def test_a_guests_own_firewall_is_not_the_enis(vpc: Any, books: Any, wait_until:
 
 
 def test_a_drop_after_the_swap_is_taken_from_what_was_counted_before(
-    vpc: Any, books: Any, wait_until: Callable[..., None]
+    ruled: Any, books: Any, wait_until: Callable[..., None]
 ) -> None:
-    """Both halves of a re-booking land in one drain; over all drains the sums are exact."""
-    vpc.nft(one_chain("input", 'udp dport 7500 counter drop comment "i"'))
-    for _ in range(5):
-        vpc.a.send((BRIDGE_GATEWAY, 7500), COUNT, SIZE)
-        books.drain()
-    wait_until(lambda: vpc.nft_counters()["i"][0] >= 5 * COUNT)
+    """The first fragment is counted, the buffers are swapped, the second completes the datagram and it is dropped."""
+    port = PORTS["sender pays, fragments"]
+    payload = struct.pack(">HHHH", 1111, port, 8 + 40, 0) + bytes(40)
+    with ruled.a.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW) as raw:
+        for offset, part, more in ((0, payload[:24], 0x2000), (3, payload[24:], 0)):
+            header = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(part), 4711, more | offset, 64, UDP, 0)
+            header += socket.inet_aton(ruled.a.ipv4) + socket.inet_aton(C4)
+            raw.sendto(header + part, (C4, 0))
+            books.drain()
+    first, second = books.drains[-2].flows, books.drains[-1].flows
+    assert [(r["action"], r["packets"], r["bytes"]) for r in first] == [(ACTION_ACCEPT, 1, 44)]
+    assert sorted((r["action"], r["packets"], r["bytes"]) for r in second) == [
+        (ACTION_ACCEPT, -1, -44),
+        (ACTION_REJECT, 2, 88),
+    ]
+    assert books.total(action=ACTION_ACCEPT) == (0, 0)
+
+
+def test_a_dropped_super_packet_is_its_segments(ruled: Any, books: Any, wait_until: Callable[..., None]) -> None:
+    """UDP GSO: one buffer for nftables, ten packets on the wire."""
+    for name in ("inet prerouting", "inet forward"):
+        with ruled.a.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            sender.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, 1000)
+            sender.sendto(bytes(9_500), (C4, PORTS[name]))
+        wait_until(lambda name=name: ruled.nft_counters()[name][0] >= 1)
     books.drain()
-    assert books.total(dport=7500, action=ACTION_REJECT) == (5 * COUNT, 5 * COUNT * (SIZE + 28))
-    assert books.total(dport=7500, action=ACTION_ACCEPT) == (0, 0)
+    expected = (10, 9_500 + 10 * 28)
+    for name, guest, direction in (
+        ("inet prerouting", ruled.a, DIRECTION_OUT),
+        ("inet forward", ruled.c, DIRECTION_IN),
+    ):
+        assert ruled.nft_counters()[name][0] == 1
+        flow = {"dport": PORTS[name], "ifindex": guest.ifindex, "direction": direction}
+        assert books.total(**flow, action=ACTION_REJECT) == expected
+    assert books.total(action=ACTION_ACCEPT) == expected
+    assert books.total(action=ACTION_ACCEPT, dport=PORTS["inet forward"], ifindex=ruled.a.ifindex) == expected
 
 
 SELF_RULES = """table inet t {

@@ -53,6 +53,9 @@ def fragment6(following: int, offset: int, more: int) -> bytes:
     return struct.pack(">BBHI", following, 0, offset << 3 | more, 99)
 
 
+AUTHENTICATION = bytes([TCP, 4]) + bytes(22)
+
+
 @dataclass(frozen=True)
 class Frame:
     """A frame and the row it must become."""
@@ -95,7 +98,7 @@ FRAMES = (
         102,
         v6=True,
     ),
-    Frame("authentication header", ETH6 + ip6(bytes([TCP, 4]) + bytes(22) + tcp(8000, 0x10), AH), TCP, 84, 8000, 1111, 0x10, True),
+    Frame("authentication header", ETH6 + ip6(AUTHENTICATION + tcp(8000, 0x10), AH), TCP, 84, flags=0x10, v6=True),
     Frame("first IPv4 fragment", ETH4 + ip4(udp(8000, 24), UDP, frag=0x2000), UDP, 52),
     Frame("first IPv6 fragment", ETH6 + ip6(fragment6(UDP, 0, 1) + udp(8000, 24), FRAGMENT), UDP, 80, v6=True),
     Frame("atomic IPv6 fragment", ETH6 + ip6(fragment6(UDP, 0, 0) + udp(8000, 24), FRAGMENT), UDP, 80, v6=True),
