@@ -1,0 +1,118 @@
+"""What capturing costs: ns per packet, and the share of a core that draining takes.
+
+    make -C bpf all bench && sudo .venv/bin/python bench/capture.py
+
+What enters: nothing (root, compiled programs). What leaves: a table and two lines on standard output. A packet's cost
+is measured by the kernel's own test bench (BPF_PROG_TEST_RUN), net of an empty program in the same run; the named floor
+is a program that only reads the headers. Caches are warm there, as they are not between packets of a real host.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import statistics
+import struct
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from weir.capture.kernel import Kernel
+from weir.capture.probe import probe
+
+BENCH_OBJECT = Path(__file__).parent.parent / "bpf" / "build" / "bench.bpf.o"
+RUNS = 2_000_000
+ROUNDS = 5
+"""The smallest of so many rounds counts: everything else on the machine only adds."""
+DRAINED_FLOWS = 1 << 20
+WINDOW_SECONDS = 60
+
+UDP, TCP = 17, 6
+ETHERNET4 = b"\2" * 12 + b"\x08\x00"
+ETHERNET6 = b"\2" * 12 + b"\x86\xdd"
+
+
+def ip4(proto: int, payload: bytes) -> bytes:
+    fixed = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(payload), 1, 0, 64, proto, 0)
+    return ETHERNET4 + fixed + socket.inet_aton("10.0.0.1") + socket.inet_aton("10.0.0.2") + payload
+
+
+def ip6(proto: int, payload: bytes) -> bytes:
+    fixed = struct.pack(">IHBB", 6 << 28, len(payload), proto, 64)
+    ends = socket.inet_pton(socket.AF_INET6, "fd00::1") + socket.inet_pton(socket.AF_INET6, "fd00::2")
+    return ETHERNET6 + fixed + ends + payload
+
+
+UDP_PAYLOAD = struct.pack(">HHHH", 1, 2, 40, 0) + bytes(32)
+TCP_PAYLOAD = struct.pack(">HHIIBBHHH", 1, 2, 3, 4, 0x50, 0x18, 9, 0, 0) + bytes(20)
+FRAMES = {
+    "UDP/IPv4": ip4(UDP, UDP_PAYLOAD),
+    "TCP/IPv4": ip4(TCP, TCP_PAYLOAD),
+    "TCP/IPv6": ip6(TCP, TCP_PAYLOAD),
+}
+CASES = (
+    # what, program, frame
+    ("parse only (floor)", "parse_only", "UDP/IPv4"),
+    ("parse only (floor)", "parse_only", "TCP/IPv6"),
+    ("count, 1 flow", "behind_ingress", "UDP/IPv4"),
+    ("count, 1 flow", "behind_ingress", "TCP/IPv4"),
+    ("count, 1 flow", "behind_ingress", "TCP/IPv6"),
+    ("count, 4,096 flows", "flows_4k", "UDP/IPv4"),
+    ("count, 65,536 flows", "flows_64k", "UDP/IPv4"),
+    ("count, 1,048,576 flows", "flows_1m", "UDP/IPv4"),
+)
+
+
+def packet_costs(kernel: Kernel) -> Iterator[str]:
+    """One line per case; the empty program is measured anew beside each, so a change of clock speed falls out."""
+    yield f"{'ns per packet':26} {'frame':9} {'whole':>6} {'net':>6} {'of empty':>9} {'of floor':>9}"
+    floor = 0.0
+    for what, program, frame in CASES:
+        kernel.try_frame(program, FRAMES[frame], RUNS)  # fills the table
+        rounds = [
+            (kernel.try_frame(program, FRAMES[frame], RUNS), kernel.try_frame("empty", FRAMES[frame], RUNS))
+            for _ in range(ROUNDS)
+        ]
+        whole, empty = min(one for one, _ in rounds), min(one for _, one in rounds)
+        net = whole - empty
+        if program == "parse_only" and not floor:
+            floor = max(net, 1)
+        yield f"{what:26} {frame:9} {whole:6} {net:6} {whole / empty:8.1f}x {net / floor:8.1f}x"
+    yield f"(empty program: {empty} ns)"
+
+
+def drain_costs(kernel: Kernel) -> Iterator[str]:
+    """CPU time to take a full table out, as rows with wall-clock times."""
+    seconds = []
+    for _ in range(ROUNDS):
+        kernel.drain()
+        kernel.try_frame("flows_1m", FRAMES["UDP/IPv4"], DRAINED_FLOWS)
+        begun = time.process_time()
+        drained = kernel.drain()
+        seconds.append(time.process_time() - begun)
+        assert int(drained.flows["packets"].sum()) == len(drained.flows) == DRAINED_FLOWS
+    best, middle = min(seconds), statistics.median(seconds)
+    rows = DRAINED_FLOWS / best / 1e6
+    yield f"drain of {DRAINED_FLOWS:,} flows: {best:.3f} s of CPU (median {middle:.3f} s), {rows:.1f} M rows/s"
+    yield f"share of a core, once per {WINDOW_SECONDS} s: {100 * best / WINDOW_SECONDS:.2f} %"
+
+
+def main() -> int:
+    argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0]).parse_args()
+    missing = probe()
+    if not BENCH_OBJECT.exists():
+        missing.append(f"{BENCH_OBJECT} is not there: run 'make -C bpf bench'.")
+    if missing:
+        print("\n".join(missing), file=sys.stderr)
+        return 1
+    print(f"Linux {os.uname().release}, {os.cpu_count()} CPUs")
+    with Kernel(DRAINED_FLOWS, path=BENCH_OBJECT) as kernel:
+        for line in (*packet_costs(kernel), *drain_costs(kernel)):
+            print(line, flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
