@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import uvicorn
 from prometheus_client import CollectorRegistry
@@ -33,15 +33,20 @@ from weir.control.desk import Desk
 from weir.control.handlers import ADMISSIONS, HANDLERS
 from weir.control.keys import KeyRing
 from weir.control.regions import Region, spoken_of
+from weir.control.upkeep import Upkeep
 from weir.doors.app import App
 from weir.doors.metrics import PartMetrics
 from weir.doors.rpc import Gateway
 from weir.doors.sls import SlsDoor
+from weir.logstore.engine import Engine, Limits
 from weir.logstore.limits import Counters
 from weir.logstore.manifest import Manifest
 from weir.logstore.store import Store
+from weir.query.run import Querier
 from weir.settings import Address, Settings
 
+BACKLOG = 1024
+"""Connections that may wait to be accepted; above it clients are told to try again by TCP itself."""
 SHUTDOWN_SECONDS = 10
 """How long requests in hand may take when the server stops; above it they are cut off, unacknowledged."""
 
@@ -53,43 +58,50 @@ class Server:
     settings: Settings
     catalog: Catalog
     store: Store
+    upkeep: Upkeep
     app: App
     started: Started
 
     def start(self) -> None:
         self.store.start()
+        self.upkeep.start()
 
     def stop(self) -> None:
+        self.upkeep.stop()
         self.store.stop()
         self.catalog.close()
 
 
 def server(settings: Settings) -> Server:
     """Opens catalog, keys and log store and puts the doors before them."""
-    settings.data.mkdir(parents=True, exist_ok=True)
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     catalog = Catalog(settings.catalog_url)
     keys = KeyRing(catalog, settings.data / "secret.key", time.monotonic)
     started = first_start(catalog, keys, time.time())
     store = Store(settings.data / "logs", Manifest(catalog.engine), time.time)
     regions = tuple(Region(name, str(settings.listen)) for name in (settings.region, *settings.regions))
-    desk = Desk(catalog, regions, store, time.time, started=time.time())
+    engine = Engine(Limits(memory_bytes_max=settings.query_memory_mb << 20))
+    querier = Querier(engine, settings.time_zone)
+    desk = Desk(catalog, regions, store, time.time, started=time.time(), querier=querier)
+    gateway = Gateway(
+        handlers=HANDLERS,
+        desk=desk,
+        key_of=keys.secret_of,
+        nonces=Nonces(),
+        clock=time.time,
+        regions=spoken_of(regions),
+        admissions=ADMISSIONS,
+    )
     registry = CollectorRegistry()
     registry.register(PartMetrics("store", lambda: _numbers(store.counters)))
+    registry.register(PartMetrics("rpc", gateway.counters.read))
     app = App(
-        rpc=Gateway(
-            handlers=HANDLERS,
-            desk=desk,
-            key_of=keys.secret_of,
-            nonces=Nonces(),
-            clock=time.time,
-            regions=spoken_of(regions),
-            admissions=ADMISSIONS,
-        ),
-        sls=SlsDoor(desk, keys.secret_of, settings.sls_bases),
+        rpc=gateway,
+        sls=SlsDoor(desk, keys.secret_of, (*settings.sls_bases, settings.listen.host)),
         health=lambda: {"status": "ok", "version": __version__, "region": settings.region, "damage": store.damage},
         registry=registry,
     )
-    return Server(settings, catalog, store, app, started)
+    return Server(settings, catalog, store, Upkeep(desk), app, started)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,27 +120,28 @@ class _Http(uvicorn.Server):
         yield
 
 
+def listen(settings: Settings) -> tuple[socket.socket, Settings]:
+    """Takes the port, so that the server can be told which one it is. Raises ``OSError`` if it is taken."""
+    host = settings.listen.host
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.create_server((host, settings.listen.port), family=family, backlog=BACKLOG)
+    return listener, replace(settings, listen=Address(host, listener.getsockname()[1]))
+
+
 @contextmanager
-def running(made: Server) -> Iterator[Running]:
-    """Starts the server and its HTTP thread; stops both at the end. Raises ``OSError`` if the port is taken."""
-    listener = socket.create_server(
-        (made.settings.listen.host, made.settings.listen.port), family=_family(made), backlog=1024
-    )
-    port = listener.getsockname()[1]
+def running(made: Server, listener: socket.socket) -> Iterator[Running]:
+    """Starts the server and its HTTP thread; stops both at the end."""
     http = _Http(_http_config(made))
     thread = threading.Thread(target=http.run, kwargs={"sockets": [listener]}, name="weir-http", daemon=True)
     made.start()
     thread.start()
     try:
-        yield Running(made, f"http://{Address(_reachable(made.settings.listen.host), port)}")
+        address = made.settings.listen
+        yield Running(made, f"http://{Address(_reachable(address.host), address.port)}")
     finally:
         http.should_exit = True
         thread.join()
         made.stop()
-
-
-def _family(made: Server) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in made.settings.listen.host else socket.AF_INET
 
 
 def _reachable(host: str) -> str:

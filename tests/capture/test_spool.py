@@ -59,7 +59,7 @@ def test_a_damaged_batch_is_set_aside_and_counted(tmp_path: Path) -> None:
     spool.keep(table(4), target(0)).write_bytes(b"not arrow")
     spool.keep(table(2), target(1))
     assert [batch.target for batch in spool.waiting()] == [target(1)]
-    assert (spool.rows_lost, spool.batches, len(list(tmp_path.glob("*.damaged")))) == (4, 1, 1)
+    assert (spool.rows_lost, spool.batches, len(list(tmp_path.glob("*.aside")))) == (4, 1, 1)
 
 
 @pytest.mark.root

@@ -20,8 +20,8 @@ from weir.control.accounts import first_start
 from weir.control.catalog import Catalog
 from weir.control.desk import Desk
 from weir.control.keys import AccessKey, KeyRing
-from weir.control.projects import make_missing_stores
 from weir.control.regions import Region
+from weir.control.upkeep import round_of
 from weir.doors.sls import SlsDoor
 from weir.logstore.limits import Limits
 from weir.logstore.manifest import Manifest
@@ -103,5 +103,5 @@ def test_a_logstore_that_a_crash_left_without_shards_is_made_whole_at_start(serv
     store_id = 1
     service.store.drop(store_id)
     assert service.put(b"lost").json()["errorCode"] == "LogStoreNotExist"
-    make_missing_stores(service.desk)
+    round_of(service.desk)
     assert service.put(b"kept").status_code == 200

@@ -83,7 +83,7 @@ class Stage:
 
     def _lives(self, name: str) -> bool:
         process = getattr(self, name)
-        assert process.until() is None, f"{name} ended:\n" + (self.data / f"{name}.log").read_text()[-3000:]
+        assert process.poll() is None, f"{name} ended:\n" + (self.data / f"{name}.log").read_text()[-3000:]
         return True
 
     def kill(self, name: str) -> None:
@@ -94,7 +94,7 @@ class Stage:
 
     def close(self) -> None:
         for process in (self.agent, self.server):
-            if process is not None and process.until() is None:
+            if process is not None and process.poll() is None:
                 process.terminate()
                 try:
                     process.wait(20)
@@ -142,7 +142,7 @@ class Stage:
     def rows(self, logstore: str, since: int, query: str = "*") -> list[dict[str, str]]:
         """By get_log_all of the official SDK."""
         pages = self.sls().get_log_all(PROJECT, logstore, since, int(time.time()) + 900, query=query)
-        return [dict(row.get_contents()) for page in pages for row in page.get_logs()]
+        return [{"__time__": str(row.get_time()), **row.get_contents()} for page in pages for row in page.get_logs()]
 
     def pulled(self, logstore: str, since: int) -> list[dict[str, str]]:
         """By pull_log of the official SDK, all shards."""

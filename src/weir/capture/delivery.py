@@ -1,7 +1,7 @@
 """From the spool to the log store: one batch after the other, oldest first, until it is acknowledged.
 
 What enters: waiting batches. What leaves: acknowledged ones leave the disk. Rule: nothing leaves the spool before the
-store has said yes, except a batch whose logstore is gone for good: that one is given up, and its rows are counted.
+store has said yes, except a batch that it will never take: that one gives way to the next, and its rows are counted.
 """
 
 from __future__ import annotations
@@ -17,14 +17,16 @@ RETRY_SECONDS_MIN, RETRY_SECONDS_MAX = 0.5, 5.0
 """Pause after a failed delivery: doubles from the first to the second while the server stays away."""
 
 GONE = frozenset({"ProjectNotExist", "LogStoreNotExist"})
-"""Refusals that no repetition will change: the target was deleted."""
+"""Refusals of a target that was deleted: the batch is given up."""
+UNFIT = frozenset({"InvalidTimestamp", "PostBodyInvalid", "PostBodyTooLarge"})
+"""Refusals of the batch itself (rows older than the store takes, say): it is set aside on disk for the operator."""
 
 log = logging.getLogger("weir.agent")
 
 
 @dataclass(slots=True)
 class Delivered:
-    """Counters since the start. ``rows_refused``: given up because their logstore no longer exists."""
+    """Counters since the start. ``rows_refused``: of batches that the store will never take."""
 
     batches: int = 0
     rows: int = 0
@@ -81,12 +83,15 @@ class Delivery:
         try:
             self.client.put_arrow(target.project, target.logstore, batch.payload, target.batch_id)
         except ServerRefused as refused:
-            if refused.code not in GONE:
+            if refused.code not in GONE | UNFIT:
                 self.counted.failures += 1
                 log.warning("delivery to %s/%s refused: %s", target.project, target.logstore, refused)
                 return False
             self.counted.rows_refused += batch.rows
             log.error("gave up %d rows for %s/%s: %s", batch.rows, target.project, target.logstore, refused)
+            if refused.code in UNFIT:
+                self.spool.set_aside(batch.path)
+                return True
         except ServerUnreachable as trouble:
             self.counted.failures += 1
             log.warning("delivery to %s/%s waits: %s", target.project, target.logstore, trouble)

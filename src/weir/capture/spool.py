@@ -96,7 +96,7 @@ class Spool:
         return path
 
     def waiting(self) -> Iterator[Batch]:
-        """The batches on disk now, oldest first; a damaged one is renamed, and its rows are counted as lost."""
+        """The batches on disk now, oldest first; a damaged one is set aside, and its rows are counted as lost."""
         for path in self._oldest():
             try:
                 payload = path.read_bytes()
@@ -105,12 +105,16 @@ class Spool:
                 continue
             except (pa.ArrowInvalid, KeyError, ValueError):
                 self.rows_lost += _rows(path)
-                path.rename(path.with_suffix(".damaged"))
-                self._forget(path)
+                self.set_aside(path)
 
     def done(self, path: Path) -> None:
         """Forgets a batch that was acknowledged (or that nobody will ever take)."""
         path.unlink(missing_ok=True)
+        self._forget(path)
+
+    def set_aside(self, path: Path) -> None:
+        """Takes a batch out of the queue but leaves its bytes, as ``.aside``, to be looked at."""
+        path.rename(path.with_suffix(".aside"))
         self._forget(path)
 
     def _oldest(self) -> list[Path]:

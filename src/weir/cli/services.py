@@ -6,7 +6,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -35,6 +36,17 @@ def made_server(settings: Settings) -> compose.Server:
         return compose.server(settings)
     except (StoreUnavailable, KeyFileError, SQLAlchemyError, OSError) as error:
         raise Trouble(f"cannot open {settings.data}: {error}") from error
+
+
+@contextmanager
+def running_server(settings: Settings) -> Iterator[compose.Running]:
+    """A server that answers; a port that is taken becomes one sentence."""
+    try:
+        listener, settings = compose.listen(settings)
+    except OSError as error:
+        raise Trouble(f"cannot listen on {settings.listen}: {error.strerror}") from error
+    with listener, compose.running(made_server(settings), listener) as running:
+        yield running
 
 
 def write_env(made: compose.Server, endpoint: str) -> Path:
@@ -68,7 +80,7 @@ def announce(made: compose.Server, endpoint: str) -> None:
 def server(**given: str | None) -> None:
     """The server alone: both APIs, catalog and log store."""
     compose.log_to_stderr()
-    with compose.running(made_server(settings_of(**given))) as running:
+    with running_server(settings_of(**given)) as running:
         announce(running.server, running.endpoint)
         wait_for_signal()
 
@@ -126,9 +138,8 @@ def up(device: str | None, lab: bool, **given: str | None) -> None:
     if lab and device:
         raise Trouble("--lab captures the lab's namespace, --device a device of this one: choose one")
     require_capture()
-    made = made_server(settings_of(**given))
-    with compose.running(made) as running:
-        announce(made, running.endpoint)
+    with running_server(settings_of(**given)) as running:
+        announce(running.server, running.endpoint)
         whole = Up(running, UpPlan(device, lab))
         on_signal(whole.stop)
         whole.run()

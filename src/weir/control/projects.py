@@ -256,14 +256,6 @@ def ensure_flow_index(connection: Connection, project: str, log_store: str, now:
         _insert_index(connection, row.id, Index.for_flow_logs().to_document(), int(now))
 
 
-def make_missing_stores(desk: Desk) -> None:
-    """Called once at start: a crash between the catalog's commit and the store's leaves a logstore without shards."""
-    with desk.catalog.reading() as connection:
-        known = connection.execute(select(logstores.c.id, logstores.c.shard_count)).all()
-    for store_id, shard_count in known:
-        desk.store.create(store_id, shard_count)
-
-
 def _project(connection: Connection, name: str) -> _Row | None:
     return connection.execute(select(projects).where(projects.c.name == name)).one_or_none()
 
