@@ -170,9 +170,11 @@ def test_no_listed_function_reaches_outside():
 
 FRAGMENTS = [
     "*", "|", "select", "from", "log", "where", "(", ")", "'", '"', "`", ",", "bytes", "sum(bytes)", "group by", "1",
-    ";",     "order by", "limit", "5,6", "--", "/*", "*/", "and", "not", "or", ":", "action:", "in [1 2]", "[", "]", "unnest(",
+    ";", "order by", "limit", "5,6",
+    "--", "/*", "*/", "and", "not", "or", ":", "action:", "in [1 2]", "[", "]", "unnest(",
     "case when", "end", "with x as (", "union all", "date_format(", "'%H'", "::", "\\", "||", "$p0", "?",
-    "read_csv('x')",     "interval '1' day", "over (", "distinct", "cast(", "as bigint)", "if(", "array[", "is null", "\n", "0x1", "1e999",
+    "read_csv('x')",
+    "interval '1' day", "over (", "distinct", "cast(", "as bigint)", "if(", "array[", "is null", "\n", "0x1", "1e999",
 ]  # fmt: skip
 
 

@@ -9,6 +9,7 @@ own segments and no other file, cannot change a setting, and ends after ``Limits
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -71,16 +72,17 @@ class Engine:
 
     def execute(self, snapshot: Snapshot, statement: Statement) -> pa.Table:
         """The statement's rows. Raises ``StatementError``, ``QueryTimeout`` or ``QueryTooLarge``."""
+        deadline = time.monotonic() + self.limits.seconds_max
         if not self._turns.acquire(timeout=self.limits.seconds_max):
             raise QueryTimeout(f"no turn within {self.limits.seconds_max:g} s")
         try:
             with _database(snapshot, statement, self.limits) as connection:
-                return self._run(connection, statement)
+                return self._run(connection, statement, max(0.0, deadline - time.monotonic()))
         finally:
             self._turns.release()
 
-    def _run(self, connection: duckdb.DuckDBPyConnection, statement: Statement) -> pa.Table:
-        alarm = threading.Timer(self.limits.seconds_max, connection.interrupt)
+    def _run(self, connection: duckdb.DuckDBPyConnection, statement: Statement, seconds: float) -> pa.Table:
+        alarm = threading.Timer(seconds, connection.interrupt)
         alarm.start()
         try:
             return connection.sql(statement.sql, params=statement.parameters).to_arrow_table()

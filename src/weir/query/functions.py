@@ -161,7 +161,7 @@ def _count_if(args: Arguments) -> exp.Expr:
 
 def _by(name: str) -> Build:
     """``max_by``: the value at the extreme even where it is NULL; with n, the n values in order."""
-    return lambda args: call(name if len(args) == 3 else f"{name}_null", *args)
+    return lambda args: call(f"{PREFIX}{name}_n" if len(args) == 3 else f"{name}_null", *args)
 
 
 def _map_agg(args: Arguments) -> exp.Expr:

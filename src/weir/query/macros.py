@@ -72,6 +72,9 @@ BODIES: dict[str, str] = {
     "ELSE CAST(x AS BIGINT) END",
     "varchar": "(x) AS CASE WHEN typeof(x) = 'TIMESTAMP WITH TIME ZONE' "
     "THEN strftime(TRY_CAST(CAST(x AS VARCHAR) AS TIMESTAMPTZ), '%Y-%m-%d %H:%M:%S.%g') ELSE CAST(x AS VARCHAR) END",
+    # A structure around the value, so that a NULL among the n values is not left out.
+    "arg_max_n": "(x, y, n) AS list_transform(arg_max({'v': x}, y, n), lambda e: e.v)",
+    "arg_min_n": "(x, y, n) AS list_transform(arg_min({'v': x}, y, n), lambda e: e.v)",
     "split_part": "(s, d, n) AS CASE WHEN len(string_split(s, d)) >= n THEN split_part(s, d, n) END",
     "regexp_extract": "(s, p, g) AS CASE WHEN regexp_matches(s, p) THEN regexp_extract(s, p, g) END",
     "json_scalar": "(j, p) AS CASE WHEN json_valid(j) THEN json_extract_string(j, p) END",
