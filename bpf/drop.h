@@ -185,7 +185,8 @@ static __always_inline struct eni *target_of(const struct dropped *d)
 /* A flooded packet that has left its ingress device is one of several copies. */
 static __always_inline bool is_copy(const struct dropped *d)
 {
-	__u32 type = BPF_CORE_READ_BITFIELD(d->skb, pkt_type);
+	struct sk_buff *skb = d->skb;
+	__u32 type = BPF_CORE_READ_BITFIELD(skb, pkt_type);
 
 	return (type == PACKET_BROADCAST || type == PACKET_MULTICAST) && d->ifindex != d->source->ifindex;
 }

@@ -17,7 +17,6 @@ import pytest
 
 from weir.capture.flows import ACTION_ACCEPT, ACTION_REJECT, DIRECTION_IN, DIRECTION_OUT
 from weir.capture.netns import inside
-from weir.model.resources import Side
 
 pytestmark = pytest.mark.root
 
@@ -250,95 +249,19 @@ def test_a_dropped_super_packet_is_its_segments(ruled: Any, books: Any, wait_unt
     assert books.total(action=ACTION_ACCEPT, dport=PORTS["inet forward"], ifindex=ruled.a.ifindex) == expected
 
 
-SELF_RULES = """table inet t {
-  chain p { type filter hook prerouting priority -150; udp dport 7600 counter drop comment "prerouting"; }
-  chain i { type filter hook input priority 0; udp dport 7601 counter drop comment "input";
-            iifname "lo" udp dport 7602 counter drop comment "loopback"; }
-  chain o { type filter hook output priority 0; udp dport 7603 counter drop comment "output"; }
-  chain q { type filter hook postrouting priority 0; udp dport 7604 counter drop comment "postrouting"; }
-  chain s { type filter hook output priority 1; udp dport 7605 meta mark set 0x5f100042 counter drop comment "sender"; }
-}
-table netdev n {
-  chain g { type filter hook ingress device eth0 priority 0; udp dport 7606 counter drop comment "ingress"; }
-  chain e { type filter hook egress device eth0 priority 0; udp dport 7607 counter drop comment "egress"; }
-}
-"""
-SELF_CASES = (
-    # comment, port, direction of the REJECT at the guest's own eth0, rule id
-    ("prerouting", 7600, DIRECTION_IN, 0),
-    ("input", 7601, DIRECTION_IN, 0),
-    ("output", 7603, DIRECTION_OUT, 0),
-    ("postrouting", 7604, DIRECTION_OUT, 0),
-    ("sender", 7605, DIRECTION_OUT, 0x42),
-    ("ingress", 7606, DIRECTION_IN, 0),
-    ("egress", 7607, DIRECTION_OUT, 0),
-)
-
-
-@pytest.fixture(scope="module")
-def own(vpc: Any, opened: Callable[..., Any]) -> Any:
-    """Books of guest b over its own eth0, side ``self``: the agent inside the guest."""
-    books = opened(vpc.b.netns)
-    ifindex = inside(vpc.b.netns, lambda: socket.if_nametoindex("eth0"))
-    books.kernel.attach(ifindex, Side.SELF, (vpc.b.ipv4, vpc.b.ipv6))
-    books.ifindex = ifindex
-    return books
-
-
-@pytest.fixture
-def guarded(vpc: Any, own: Any) -> Any:
-    """Guest b with its own firewall."""
-    vpc.nft("")
-    vpc.nft(SELF_RULES, netns=vpc.b.netns)
-    own.clear()
-    yield own
-    vpc.nft("", netns=vpc.b.netns)
-
-
-@pytest.mark.parametrize("family", [4, 6])
-@pytest.mark.parametrize("case", SELF_CASES, ids=lambda case: case[0])
-def test_self_the_eni_is_the_device(
-    case: tuple[str, int, int, int], family: int, vpc: Any, guarded: Any, wait_until: Callable[..., None]
+def test_one_copy_of_a_broadcast_is_no_verdict_on_the_packet(
+    vpc: Any, books: Any, wait_until: Callable[..., None]
 ) -> None:
-    comment, port, direction, rule_id = case
-    sender, receiver = (vpc.a, vpc.b) if direction == DIRECTION_IN else (vpc.b, vpc.a)
-    to = receiver.ipv4 if family == 4 else receiver.ipv6
-    sender.send((to, port), COUNT, SIZE)
-    wait_until(lambda: vpc.nft_counters(vpc.b.netns)[comment][0] >= COUNT)
-    guarded.drain()
-    expected = (COUNT, COUNT * (SIZE + 8 + (20 if family == 4 else 40)))
-    flow = {"proto": UDP, "dport": port, "family": family}
-    assert vpc.nft_counters(vpc.b.netns)[comment][0] == COUNT
-    (row,) = guarded.select(**flow)
-    assert (row["packets"], row["bytes"]) == expected
-    assert (row["ifindex"], row["direction"], row["action"]) == (guarded.ifindex, direction, ACTION_REJECT)
-    assert row["rule_id"] == rule_id
-
-
-def test_self_what_passes_is_accepted_in_both_directions(vpc: Any, guarded: Any, settled: Callable[..., None]) -> None:
-    vpc.a.send((B4, 7690), COUNT, SIZE)
-    vpc.b.send((vpc.a.ipv4, 7691), COUNT, SIZE)
-    settled(lambda: vpc.device_counters(vpc.b))
-    guarded.drain()
+    """The host drops its copy, guest b gets the other: the packet passed."""
+    vpc.nft(one_chain("input", 'udp dport 7800 counter drop comment "i"'))
+    with vpc.a.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        for _ in range(COUNT):
+            sender.sendto(bytes(SIZE), ("10.9.0.255", 7800))
+    wait_until(lambda: vpc.nft_counters()["i"][0] >= COUNT)
+    books.drain()
     expected = (COUNT, COUNT * (SIZE + 28))
-    assert guarded.total(proto=UDP, dport=7690, direction=DIRECTION_IN, action=ACTION_ACCEPT) == expected
-    assert guarded.total(proto=UDP, dport=7691, direction=DIRECTION_OUT, action=ACTION_ACCEPT) == expected
-    assert guarded.total(proto=UDP) == (2 * expected[0], 2 * expected[1])
-
-
-def test_self_loopback_is_no_traffic_of_the_eni(vpc: Any, guarded: Any, wait_until: Callable[..., None]) -> None:
-    """The guest talks to its own address: that never is on the wire, dropped or not."""
-    vpc.b.send((B4, 7602), COUNT, SIZE)
-    vpc.b.send((B4, 7603), COUNT, SIZE)
-    vpc.b.send((B4, 7692), COUNT, SIZE)
-    wait_until(lambda: vpc.nft_counters(vpc.b.netns)["loopback"][0] >= COUNT)
-    guarded.drain()
-    assert guarded.total(proto=UDP) == (0, 0)
-
-
-def test_self_the_hosts_copy_of_its_own_multicast_is_not_incoming(vpc: Any, guarded: Any) -> None:
-    vpc.b.send(("239.1.2.3", 7693), COUNT, SIZE)
-    guarded.drain()
-    expected = (COUNT, COUNT * (SIZE + 28))
-    assert guarded.total(dport=7693, direction=DIRECTION_OUT) == expected
-    assert guarded.total(dport=7693) == expected
+    assert books.total(dport=7800, ifindex=vpc.a.ifindex, action=ACTION_ACCEPT) == expected
+    assert books.total(dport=7800, ifindex=vpc.b.ifindex, action=ACTION_ACCEPT) == expected
+    assert len(books.select(action=ACTION_REJECT)) == 0
+    assert books.drains[-1].ignored.copies == COUNT

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from weir.capture.flows import ACTION_ACCEPT, DIRECTION_IN, DIRECTION_OUT
+from weir.capture.flows import ACTION_ACCEPT, ACTION_REJECT, DIRECTION_IN, DIRECTION_OUT
 from weir.capture.window import Uncounted
 from weir.model.resources import Side
 
@@ -218,3 +218,27 @@ def test_what_cannot_be_right_is_counted_as_malformed(frame: bytes, counted: Cal
 def test_endless_extension_headers_end(counted: Callable[..., Any]) -> None:
     (row,) = counted(ETH6 + ip6(extension(DSTOPTS) * 20 + udp(8000), DSTOPTS)).rows
     assert (row["proto"], row["packets"], row["bytes"]) == (DSTOPTS, 1, 40 + 160 + 38)
+
+
+def test_a_dropped_frame_is_read_as_it_was_counted(vpc: Any, books: Any, wait_until: Callable[..., None]) -> None:
+    """Every odd frame, dropped before anything has touched it: all of it moves to REJECT, nothing stays."""
+    hook = 'type filter hook ingress device "eni-a" priority 0'
+    vpc.nft(f'table netdev n {{\nchain c {{\n{hook}\ncounter drop comment "all"\n}}\n}}')
+    with vpc.a.socket(socket.AF_PACKET, socket.SOCK_RAW) as wire:
+        wire.bind(("eth0", 0))
+        for frame in FRAMES:
+            wire.send(MACS + frame.bytes)
+    wait_until(lambda: vpc.nft_counters()["all"][0] >= len(FRAMES))
+    books.drain()
+    expected: dict[tuple[int, ...], tuple[int, int]] = {}
+    for frame in FRAMES:
+        key = (6 if frame.v6 else 4, frame.proto, frame.sport, frame.dport)
+        packets, octets = expected.get(key, (0, 0))
+        expected[key] = (packets + 1, octets + frame.length)
+    rejected = {
+        (int(r["family"]), int(r["proto"]), int(r["sport"]), int(r["dport"])): (int(r["packets"]), int(r["bytes"]))
+        for r in books.select(ifindex=vpc.a.ifindex, action=ACTION_REJECT, direction=DIRECTION_OUT)
+    }
+    assert rejected == expected
+    assert len(books.select(action=ACTION_ACCEPT)) == 0
+    assert books.drains[-1].ignored.unreadable == 0
