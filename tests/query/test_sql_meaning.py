@@ -106,6 +106,7 @@ def value(snapshot, expression, search="name:a and amount:7"):
         ("from_unixtime(0.25)", "1970-01-01 00:00:00.250"),
         ("to_unixtime(from_unixtime(1795320065))", "1.795320065E9"),
         ("date_trunc('minute', __time__)", "2023-11-14 22:13:00.000"),
+        ("date_trunc('minute', 0 - 61)", "1969-12-31 23:58:00.000"),
         ("date_trunc('week', __time__)", "2023-11-13 00:00:00.000"),
         ("date_trunc('hour', t)", "2018-08-09 00:00:00.000"),
         ("date_format(1795320065, '%H:%i:%S')", "04:01:05"),

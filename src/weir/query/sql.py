@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlglot import exp
+from sqlglot.errors import ErrorLevel, UnsupportedError
 
 from weir.query.failures import QueryError
 from weir.query.functions import FUNCTIONS, TIMES, Unsuitable, call
@@ -50,7 +51,9 @@ def translate(source: Source, columns: Mapping[str, str], now_s: float) -> Trans
         _name_columns(query)
         if query.args.get("limit") is None:
             query = query.limit(LIMIT_DEFAULT, copy=False)
-        text = query.sql("duckdb", identify=True, comments=False)
+        text = query.sql("duckdb", identify=True, comments=False, unsupported_level=ErrorLevel.RAISE)
+    except UnsupportedError as error:
+        raise QueryError.at(source.whole, source.offset, f"SQL: {error}") from error
     except RecursionError as error:
         raise QueryError.at(source.whole, source.offset, "the statement is nested too deeply") from error
     macros = frozenset(name for node in query.find_all(exp.Anonymous) if (name := str(node.this)).startswith(PREFIX))
@@ -196,11 +199,22 @@ def _moment(node: exp.Expr, before: dict[int, str]) -> exp.Expr:
             return call(PREFIX + "time", node)
 
 
+def _minute(seconds: exp.Expr) -> exp.Expr:
+    """The minute of a count of seconds. It begins at the same instant in every zone, and costs no calendar."""
+    sixty = exp.Literal.number(60)
+    rest = exp.Mod(this=exp.Paren(this=seconds), expression=sixty)
+    # Before 1970 the rest is negative.
+    past = exp.Mod(this=exp.Paren(this=exp.Add(this=rest, expression=sixty.copy())), expression=sixty.copy())
+    return call("to_timestamp", exp.Sub(this=exp.Paren(this=seconds.copy()), expression=past))
+
+
 def _call(node: exp.Anonymous, before: dict[int, str], source: Source) -> exp.Expr:
     name = str(node.this).lower()
     if name in ("now", "current_timestamp"):
         return node
     arguments = list(node.expressions)
+    if name == "date_trunc" and before.get(id(arguments[1])) == "long" and arguments[0].name.lower() == "minute":
+        return _minute(arguments[1])
     if name in TIMES:
         for place in TIMES[name][1]:
             arguments[place] = _moment(arguments[place], before)
