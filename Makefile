@@ -26,7 +26,7 @@ reference: setup   ## docs/reference from the declarations
 	@.venv/bin/python -m weir.cli.manual docs/reference
 
 lock:              ## requirements.lock from pyproject.toml (needs uv)
-	uv pip compile pyproject.toml --extra test --universal --generate-hashes --python-version 3.11 \
+	uv pip compile pyproject.toml --extra test --extra bench --universal --generate-hashes --python-version 3.11 \
 	  --no-header --no-emit-index-url --quiet --output-file requirements.lock
 
 clean:

@@ -2,8 +2,8 @@
 
 A server and an agent, a VPC of network namespaces, a flow log created through the official Python SDK, TCP, UDP and
 ICMP over IPv4 and IPv6, some of it forbidden. Ends with the records, the top talkers and a comparison with what the
-senders, the sockets and the firewall counted. Exit status 0 only if every count is equal. DEMO_SECONDS=n stays up for n seconds
-after that (0: not at all); without it the demo stays up until Ctrl-C. Leaves nothing behind.
+senders, the sockets and the firewall counted. Exit status 0 only if every count is equal. DEMO_SECONDS=n stays up
+for n seconds after that (0: not at all); without it the demo stays up until Ctrl-C. Leaves nothing behind.
 """
 
 from __future__ import annotations
