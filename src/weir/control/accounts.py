@@ -15,7 +15,7 @@ from weir.control.access import Principal
 from weir.control.catalog import Catalog
 from weir.control.identifiers import draw, draw_account_id
 from weir.control.keys import AccessKey, KeyRing
-from weir.control.schema import accounts
+from weir.control.schema import accounts, resource_groups
 
 FLOW_LOG_QUOTA = 10
 """Flow logs of an account in one region unless set otherwise; above it: QuotaExceeded.FlowlogCount."""
@@ -54,7 +54,7 @@ def first_start(catalog: Catalog, keys: KeyRing, now: float) -> Started:
 
 def create_account(connection: Connection, *, name: str, now: float) -> str:
     """Makes an account with default quota and its default resource group; returns its id of 16 digits."""
-    account_id = draw_account_id()
+    account_id, group_id = draw_account_id(), draw("rg", 15)
     connection.execute(
         insert(accounts).values(
             account_id=account_id,
@@ -62,7 +62,16 @@ def create_account(connection: Connection, *, name: str, now: float) -> str:
             business_status=NORMAL,
             flow_log_quota=FLOW_LOG_QUOTA,
             traffic_paths_allowed=False,
-            resource_group_id=draw("rg", 15),
+            resource_group_id=group_id,
+            created=int(now),
+        )
+    )
+    connection.execute(
+        insert(resource_groups).values(
+            resource_group_id=group_id,
+            account_id=account_id,
+            name="default",
+            display_name="default resource group",
             created=int(now),
         )
     )

@@ -60,6 +60,18 @@ access_keys = Table(
     Column("created", BigInteger, nullable=False),
 )
 
+resource_groups = Table(
+    "resource_groups",
+    METADATA,
+    Column("resource_group_id", String, primary_key=True),
+    Column("account_id", ForeignKey("accounts.account_id"), nullable=False),
+    Column("name", String, nullable=False),
+    Column("display_name", String, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    UniqueConstraint("account_id", "name"),
+)
+"""Every account has at least its default one."""
+
 service_status = Table(
     "service_status",
     METADATA,
@@ -109,6 +121,27 @@ vswitches = Table(
     Index(None, "account_id", "region_id", "created"),
 )
 
+vswitch_shares = Table(
+    "vswitch_shares",
+    METADATA,
+    Column("v_switch_id", ForeignKey("vswitches.v_switch_id"), nullable=False),
+    Column("account_id", ForeignKey("accounts.account_id"), nullable=False),
+    PrimaryKeyConstraint("v_switch_id", "account_id"),
+    Index(None, "account_id"),
+)
+"""Accounts other than the owner that may use a VSwitch."""
+
+instances = Table(
+    "instances",
+    METADATA,
+    Column("instance_id", String, primary_key=True),
+    Column("account_id", ForeignKey("accounts.account_id"), nullable=False),
+    Column("region_id", String, nullable=False),
+    Column("instance_type", String, nullable=False),
+    Column("created", BigInteger, nullable=False),
+)
+"""Weir runs no instances; a row says of which type the one is that network interfaces are attached to."""
+
 enis = Table(
     "enis",
     METADATA,
@@ -125,6 +158,7 @@ enis = Table(
     Column("type", String, nullable=False),
     Column("instance_id", String, nullable=False),
     Column("instance_type", String, nullable=False),
+    Column("trunk_id", String, nullable=False, server_default=""),
     Column("resource_group_id", String, nullable=False),
     Column("created", BigInteger, nullable=False),
     UniqueConstraint("mac_address"),
@@ -132,7 +166,8 @@ enis = Table(
     Index(None, "v_switch_id"),
     Index(None, "account_id", "region_id", "created"),
 )
-"""``instance_id`` and ``instance_type`` are empty while the ENI is attached to no instance."""
+"""``instance_id`` and ``instance_type`` are empty while the ENI is attached to no instance, ``trunk_id`` while it is
+not a member of a trunk ENI."""
 
 eni_addresses = Table(
     "eni_addresses",
@@ -193,6 +228,17 @@ attachments = Table(
 )
 """What an agent last said it has attached; no foreign key on the ENI, since an agent may be behind its deletion."""
 
+undelivered = Table(
+    "undelivered",
+    METADATA,
+    Column("node_name", ForeignKey("agents.node_name"), nullable=False),
+    Column("project", String, nullable=False),
+    Column("logstore", String, nullable=False),
+    Column("code", String, nullable=False),
+    PrimaryKeyConstraint("node_name", "project", "logstore"),
+)
+"""Logstores that refused an agent's last batch, and with which code; a logstore that took it is not listed."""
+
 flow_logs = Table(
     "flow_logs",
     METADATA,
@@ -209,6 +255,7 @@ flow_logs = Table(
     Column("aggregation_interval", Integer, nullable=False),
     Column("ip_version", String, nullable=False),
     Column("log_format", String, nullable=False),
+    Column("service_type", String, nullable=False, server_default=""),
     Column("resource_group_id", String, nullable=False),
     Column("status", String, nullable=False),
     Column("since", BigInteger, nullable=False),
@@ -217,7 +264,8 @@ flow_logs = Table(
     Index(None, "status"),
     Index(None, "resource_id"),
 )
-"""``since`` is when capture was last asked for: creation, or the last ActiveFlowLog."""
+"""``since`` is when capture was last asked for: creation, or the last ActiveFlowLog. ``service_type`` is ``sls`` where
+the log service alone may change the flow log, else empty."""
 
 flow_log_paths = Table(
     "flow_log_paths",
