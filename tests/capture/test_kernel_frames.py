@@ -237,8 +237,9 @@ def test_a_dropped_frame_is_read_as_it_was_counted(vpc: Any, books: Any, wait_un
         expected[key] = (packets + 1, octets + frame.length)
     rejected = {
         (int(r["family"]), int(r["proto"]), int(r["sport"]), int(r["dport"])): (int(r["packets"]), int(r["bytes"]))
-        for r in books.select(ifindex=vpc.a.ifindex, action=ACTION_REJECT, direction=DIRECTION_OUT)
+        for dst in (DST4, DST6)
+        for r in books.select(dst=dst, ifindex=vpc.a.ifindex, action=ACTION_REJECT, direction=DIRECTION_OUT)
     }
     assert rejected == expected
-    assert len(books.select(action=ACTION_ACCEPT)) == 0
+    assert [len(books.select(dst=dst, action=ACTION_ACCEPT)) for dst in (DST4, DST6)] == [0, 0]
     assert books.drains[-1].ignored.unreadable == 0

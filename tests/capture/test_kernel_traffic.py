@@ -165,18 +165,14 @@ def test_everything_equals_the_device_counters(vpc: Any, books: Any, settled: Ca
     """
     vpc.offloads(on=False)
     guests = (vpc.a, vpc.b, vpc.c)
-    settled(lambda: [vpc.device_counters(guest) for guest in guests])
-    books.clear()
-    before = {guest.device: vpc.device_counters(guest) for guest in guests}
+    before = while_quiet(vpc, guests, settled, books.clear)
     try:
         sent = iperf(vpc.a, vpc.b, vpc.b.ipv4, "-u", "-l", "200", "-b", "40M", "-t", "1")
         iperf(vpc.a, vpc.c, vpc.c.ipv6, "-w", "64K", "-t", "1")
         iperf(vpc.b, vpc.c, vpc.c.ipv4, "-w", "64K", "-t", "1", "--bidir")
-        settled(lambda: [vpc.device_counters(guest) for guest in guests])
-        after = {guest.device: vpc.device_counters(guest) for guest in guests}
+        after = while_quiet(vpc, guests, settled, books.drain)
     finally:
         vpc.offloads(on=True)
-    books.drain()
     for guest in guests:
         frames, octets = (
             sum(after[guest.device][way][i] - before[guest.device][way][i] for way in (0, 1)) for i in (0, 1)
@@ -206,6 +202,22 @@ def _listeners() -> list[str]:
         for family in ("tcp", "tcp6")
         for line in Path(f"/proc/thread-self/net/{family}").read_text(encoding="ascii").splitlines()[1:]
     ]
+
+
+def while_quiet(
+    vpc: Any, guests: tuple[Any, ...], settled: Callable[..., None], act: Callable[[], None]
+) -> dict[str, Any]:
+    """The device counters at a moment at which ``act`` was done and no frame passed meanwhile."""
+
+    def read() -> dict[str, Any]:
+        return {guest.device: vpc.device_counters(guest) for guest in guests}
+
+    while True:
+        settled(read)
+        before = read()
+        act()
+        if read() == before:
+            return before
 
 
 def iperf(client: Any, server: Any, address: str, *options: str) -> dict[str, Any]:
