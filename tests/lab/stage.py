@@ -71,6 +71,14 @@ class Stage:
         environment = {"WEIR_ACCESS_KEY_ID": key, "WEIR_ACCESS_KEY_SECRET": secret}
         command = ["agent", "--server", self.endpoint, "--region", REGION, "--node", NODE, "--data", str(self.data)]
         self.agent = self._spawn([*command, "--netns", self.lab.host_netns], "agent.log", environment)
+        started = time.time()
+        until(lambda: self._lives("agent") and self._heard_since(started), 30, "the agent")
+
+    def _heard_since(self, moment: float) -> bool:
+        """Whether the agent has called: a flow log waits for agents that were heard, not for those to come."""
+        agents = self.client().say("2026-11-01", "DescribeAgents", {})["Agents"]["Agent"]
+        at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))
+        return any(agent["LastSeenTime"] >= at for agent in agents)
 
     def _spawn(self, words: list[str], log: str, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
         with (self.data / log).open("ab") as file:

@@ -13,17 +13,23 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import dataclass
 
 from weir.cli.context import Trouble
 from weir.cli.worlds import Place, declare_device, declare_lab
 from weir.client import Client, ServerRefused, ServerUnreachable
 from weir.compose import Running
+from weir.contract.render import read
 from weir.contract.sign import Credentials
+from weir.contract.weir import AgentList, DescribeAgents
 from weir.lab.netns import LabTrouble
 from weir.lab.topology import Lab
 
 AGENT_RESTART_SECONDS = 1.0
+AGENT_START_SECONDS = 30.0
+"""How long the agent may take to load its programs and to call; above it, ``weir up`` gives up."""
+AGENT_POLL_SECONDS = 0.1
 AGENT_STOP_SECONDS = 15.0
 """How long the agent may take to spool its last windows; above it, it is killed and those windows are lost."""
 PR_SET_PDEATHSIG = 1
@@ -106,6 +112,7 @@ class Up:
             return
         client = Client(self._running.endpoint, Credentials(key.access_key_id, key.secret, place.region))
         try:
+            self._await_agent(client)
             if self._lab is not None:
                 made = declare_lab(client, place, self._lab.description())
                 print(f"weir: lab VPC {made['vpc']}, ENIs {made['enis']}", flush=True)
@@ -116,6 +123,18 @@ class Up:
             raise Trouble(f"cannot declare what to capture: {error}") from error
         finally:
             client.close()
+
+    def _await_agent(self, client: Client) -> None:
+        """A flow log waits for live agents only; one created before the agent was heard would be Active too early."""
+        deadline = time.monotonic() + AGENT_START_SECONDS
+        node = self._running.server.settings.node
+        while not self._stopping.is_set():
+            agents = read(AgentList, client.call(DescribeAgents())).agents
+            if any(agent.node_name == node and agent.status == "Live" for agent in agents):
+                return
+            if time.monotonic() > deadline:
+                raise Trouble(f"the agent did not call within {AGENT_START_SECONDS:.0f} s; its messages are above")
+            self._stopping.wait(AGENT_POLL_SECONDS)
 
 
 def _end_with_parent() -> None:
