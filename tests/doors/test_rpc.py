@@ -25,7 +25,8 @@ from weir.contract.vpc import (
 )
 from weir.contract.weir import ATTACHED_MAX, AttachedItem, BindNetworkInterface, SyncAgent, SyncResult
 from weir.control.access import Caller, Key, Principal
-from weir.doors.rpc import BODY_BYTES_MAX, PAIRS_MAX, Arrived, Gateway, Reply
+from weir.doors.reply import Reply
+from weir.doors.rpc import BODY_BYTES_MAX, PAIRS_MAX, Arrived, Gateway
 from weir.model.failures import OPT_IN_REQUIRED_FLOW_LOG, Refusal
 
 NOW = 1_795_316_930.0
@@ -182,6 +183,7 @@ MALFORMED = [
     (Arrived("POST", "/", b"", {**FORM, "content-type": "application/json"}, b"{}"), "InvalidParameter.Format"),
     (Arrived("POST", "/", b"", FORM, b""), "MissingAction"),
     (posted(v1("CreateFlowLog", GOOD, Version="")), "MissingVersion"),
+    (posted(v1("CreateFlowLog", GOOD, Format="YAML")), "InvalidParameter.Format"),
     (posted(v1("CreateFlowLog", GOOD, AccessKeyId="")), "MissingAccessKeyId"),
     (posted({**v1("CreateFlowLog", GOOD), "Signature": ""}), "MissingSignature"),
     (posted(v1("CreateFlowLog", GOOD, SignatureMethod="")), "MissingSignatureMethod"),

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from xml.etree import ElementTree
 
 import httpx
 import pytest
@@ -212,6 +213,29 @@ def test_core_creates_and_describes(served: Served, method: str) -> None:
     assert log["TrafficPath"] == {"TrafficPathList": ["all"]}
 
 
+@pytest.mark.filterwarnings("ignore:do_action")
+def test_core_reads_xml_when_it_asks_for_xml(served: Served) -> None:
+    request = core_wanted(served)
+    request.set_accept_format("XML")
+    created = ElementTree.fromstring(core_client().do_action(request))
+    assert (created.tag, created.findtext("FlowLogId")) == ("CreateFlowLogResponse", "fl-0")
+    request = DescribeFlowLogsRequest()
+    request.set_endpoint(served.address)
+    request.set_accept_format("xml")
+    listed = ElementTree.fromstring(core_client().do_action(request))
+    assert listed.findtext("TotalCount") == "1"
+    assert [log.findtext("Description") for log in listed.findall("FlowLogs/FlowLog")] == [
+        "ein Versuch: a+b & c=d ~ * ü 流日志"
+    ]
+    assert [tag.findtext("Value") for tag in listed.iter("Tag")] == ["c/d"]
+    refused = core_wanted(served)
+    refused.set_accept_format("XML")
+    refused.set_ResourceId("")
+    error = ElementTree.fromstring(core_client().do_action(refused))
+    assert (error.tag, error.findtext("Code")) == ("Error", "MissingParameter")
+    assert error.findtext("Recommend") == f"http://{served.address}/errors/MissingParameter"
+
+
 def test_nothing_found_is_an_empty_list(served: Served) -> None:
     body = tea_client(served).describe_flow_logs(vpc_models.DescribeFlowLogsRequest(region_id="cn-hangzhou")).body
     assert body.flow_logs.flow_log == []
@@ -282,7 +306,8 @@ def test_a_handler_that_is_missing_is_our_fault(served: Served) -> None:
 def test_a_body_too_long_is_refused_unread(served: Served) -> None:
     form = {"content-type": "application/x-www-form-urlencoded"}
     with httpx.Client(trust_env=False) as client:
-        answer = client.post(f"http://{served.address}/", content=b"a" * (BODY_BYTES_MAX + 1), headers=form)
+        address = f"http://{served.address}/?Format=JSON"
+        answer = client.post(address, content=b"a" * (BODY_BYTES_MAX + 1), headers=form)
         assert (answer.status_code, answer.json()["Code"]) == (413, "RequestEntityTooLarge")
-        answer = client.post(f"http://{served.address}/", content=b"a" * BODY_BYTES_MAX, headers=form)
+        answer = client.post(address, content=b"a" * BODY_BYTES_MAX, headers=form)
         assert (answer.status_code, answer.json()["Code"]) == (400, "MissingAction")

@@ -2,10 +2,9 @@
 
 What enters: any HTTP request that is not the log service's. What leaves: 200 with the action's answer, or the failure's
 status with ``{"RequestId", "HostId", "Code", "Message", "Recommend"}``. The order of the checks: the method, the body's
-size, the spelling of query and form; Action and Version present; the signature's parts present and well-formed; the
+size, the spelling of query and form; Action, Version and Format; the signature's parts present and well-formed; the
 clock; the AccessKey; the signature; the nonce (last of these, so that a forged request uses up none); then whether the
-action exists, whether the caller may call it, and its own checks in their declared order. Answers are JSON whatever
-``Format`` asks for.
+action exists, whether the caller may call it, and its own checks in their declared order. ``reply`` spells the answer.
 """
 
 from __future__ import annotations
@@ -22,7 +21,6 @@ from urllib.parse import parse_qsl
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from weir.contract.action import Regions, parse
@@ -31,7 +29,9 @@ from weir.contract.nonces import NonceMemory, NonceMemoryFull
 from weir.contract.products import find
 from weir.contract.render import render
 from weir.contract.sign import Claim, Sent, check_clock, check_signature, claim_of
+from weir.contract.xml import root_of
 from weir.control.access import Caller, Key, allows
+from weir.doors.reply import Format, Reply, format_of, is_acs3, refusal
 from weir.model.failures import (
     INTERNAL_ERROR,
     INVALID_ACCESS_KEY_ID_INACTIVE,
@@ -45,7 +45,6 @@ from weir.model.failures import (
     SIGNATURE_NONCE_USED,
     THROTTLING,
     UNSUPPORTED_HTTP_METHOD,
-    Failure,
     Refusal,
 )
 
@@ -57,8 +56,6 @@ PAIRS_MAX = 10_000
 LOGGED_LENGTH_MAX = 500
 """Characters of a refusal's detail that are logged; names and values of a request may be as long as its body."""
 FORM = "application/x-www-form-urlencoded"
-RECOMMEND = "https://error-center.aliyun.com/status/search?Keyword={code}&source=PopGw"
-"""Where clients send their users for an explanation; the codes are Alibaba Cloud's, so is the page."""
 
 Desk = TypeVar("Desk")
 log = logging.getLogger(__name__)
@@ -73,14 +70,6 @@ class Arrived:
     query: bytes
     headers: Mapping[str, str]
     body: bytes | None
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """One HTTP answer."""
-
-    status: int
-    document: dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -124,11 +113,8 @@ class Gateway(Generic[Desk]):
         except ClientDisconnect:
             return
         reply = await run_in_threadpool(self.answer, arrived)
-        headers = {"x-acs-request-id": reply.document["RequestId"]}
-        response = JSONResponse(
-            reply.document, reply.status, headers=headers, media_type="application/json;charset=utf-8"
-        )
-        await response(scope, receive, send)
+        form = format_of(arrived.headers, arrived.query, arrived.body)
+        await reply.response(form)(scope, receive, send)
 
     def answer(self, arrived: Arrived) -> Reply:
         """The answer to one request; whatever goes wrong, there is one."""
@@ -140,17 +126,17 @@ class Gateway(Generic[Desk]):
             spec = find(version, action)
             fault = OPERATION_FAILED_INTERNAL_ERROR if OPERATION_FAILED_INTERNAL_ERROR in spec.fails else fault
             document = render(self._acted(spec, caller, pairs), request_id)
-        except Refusal as refusal:
+        except Refusal as refused:
             self.counters.add("refused")
-            told = str(dict(refusal.detail))[:LOGGED_LENGTH_MAX]
-            log.info("request %s refused: %s %s", request_id, refusal.failure.code, told)
-            return _error(refusal.failure, refusal.message, request_id, host)
+            told = str(dict(refused.detail))[:LOGGED_LENGTH_MAX]
+            log.info("request %s refused: %s %s", request_id, refused.failure.code, told)
+            return refusal(refused.failure, refused.message, request_id, host)
         except Exception:
             self.counters.add("failed")
             log.exception("request %s failed", request_id)
-            return _error(fault, fault.message, request_id, host)
+            return refusal(fault, fault.message, request_id, host)
         self.counters.add("answered")
-        return Reply(200, document)
+        return Reply(200, document, root_of(spec.name))
 
     def _acted(self, spec: Spec, caller: Caller, pairs: Mapping[str, str]) -> Any:
         allows(caller, spec.ram_action)
@@ -170,6 +156,8 @@ class Gateway(Generic[Desk]):
             raise Refusal(MISSING_ACTION)
         if not version:
             raise Refusal(MISSING_VERSION)
+        if not is_acs3(sent.headers) and (pairs.get("Format") or Format.XML).upper() not in list(Format):
+            raise Refusal(INVALID_PARAMETER_FORMAT, param="Format", why="neither JSON nor XML")
         claim = claim_of(sent)
         now = self.clock()
         check_clock(claim, now)
@@ -242,14 +230,3 @@ def _pairs(text: bytes) -> dict[str, str]:
         if pairs.setdefault(name, value) != value:
             raise Refusal(INVALID_PARAMETER_FORMAT, param=name, why="given twice")
     return pairs
-
-
-def _error(failure: Failure, message: str, request_id: str, host: str) -> Reply:
-    document = {
-        "RequestId": request_id,
-        "HostId": host,
-        "Code": failure.code,
-        "Message": message,
-        "Recommend": RECOMMEND.format(code=failure.code),
-    }
-    return Reply(failure.status, document)
