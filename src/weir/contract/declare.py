@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass
 from functools import cache
@@ -22,6 +23,9 @@ T = TypeVar("T")
 
 PARAM = "weir.param"
 ANSWER = "weir.answer"
+PLACEHOLDER = re.compile(r"\{([A-Za-z0-9.]+)\}")
+ACCOUNT_ID = "AccountId"
+"""The placeholder of a ``Resource`` that is no parameter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +91,27 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Resource:
+    """Something that a caller's policies must let it do the action on, as a template of an ARN.
+
+    ``{FlowLogId}`` stands for that parameter, ``{ResourceId.N}`` for each element of a list parameter, ``{AccountId}``
+    for the caller's account; what is absent is ``*``. ``when``: only for calls in which this parameter has this value.
+    """
+
+    template: str
+    when: tuple[str, str] | None = None
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The parameters it names, without their ``.N``."""
+        named = [name.partition(".")[0] for name in PLACEHOLDER.findall(self.template)]
+        return (*named, self.when[0]) if self.when else tuple(named)
+
+
+@dataclass(frozen=True, slots=True)
 class Spec:
-    """One declared action. ``fails`` holds every failure it answers with, in the order of the checks."""
+    """One declared action. ``fails`` holds every failure it answers with, in the order of the checks; ``resources``
+    is its row of the authorisation table."""
 
     product: Product
     name: str
@@ -100,6 +123,7 @@ class Spec:
     params: tuple[Param, ...]
     rules: tuple[Rule, ...]
     fails: tuple[Failure, ...]
+    resources: tuple[Resource, ...]
 
     @property
     def ram_action(self) -> str:
@@ -150,7 +174,8 @@ def action(
     """Makes a command of the class and attaches its ``Spec``; the class name is the action's name.
 
     ``fails``: every failure in the order of the checks. ``facts``: ``rules`` (tuple of ``Rule``), ``writes`` (False
-    for a call that changes nothing). The class docstring is the manual's text.
+    for a call that changes nothing), ``resources`` (tuple of ``Resource``; everything of the product unless given).
+    The class docstring is the manual's text.
     """
 
     def make(cls: type[T]) -> type[T]:
@@ -166,6 +191,7 @@ def action(
             params=params_of(made),
             rules=facts.pop("rules", ()),
             fails=fails,
+            resources=facts.pop("resources", (Resource(f"acs:{product.name.lower()}:*:{{AccountId}}:*"),)),
         )
         assert not facts, f"{cls.__name__}: unknown facts {sorted(facts)}"
         _check(spec)
@@ -246,3 +272,6 @@ def _check(spec: Spec) -> None:
     names = {one.name for one in spec.params} | {"regions"}
     for rule in spec.rules:
         assert names >= set(rule.reads), f"{spec.name}: a rule reads {set(rule.reads) - names}"
+    said = {one.wire for one in spec.params} | {ACCOUNT_ID}
+    for resource in spec.resources:
+        assert said >= set(resource.reads), f"{spec.name}: a resource names {set(resource.reads) - said}"

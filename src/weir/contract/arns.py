@@ -1,0 +1,54 @@
+"""The resources of one call, as the ARNs that policies are matched against.
+
+What enters: a declared action, the call's parameters as text, the caller's account. What leaves: one ARN per declared
+resource (several for a list parameter). Rules: they are made before the parameters are parsed, since whoever may not
+call an action hears nothing else about its call; a value cannot move to another part of the ARN, so a text with a
+colon in it counts as ``*`` everywhere but at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from weir.contract.declare import ACCOUNT_ID, PLACEHOLDER, Resource, Spec
+
+ANY = "*"
+
+
+def arns_of(spec: Spec, pairs: Mapping[str, str], account_id: str) -> tuple[str, ...]:
+    """Every resource that the call needs the action on, in declared order."""
+    said = {**pairs, ACCOUNT_ID: account_id}
+    return tuple(
+        arn
+        for resource in spec.resources
+        if resource.when is None or said.get(resource.when[0]) == resource.when[1]
+        for arn in _filled(resource, said)
+    )
+
+
+def _filled(resource: Resource, said: Mapping[str, str]) -> Iterator[str]:
+    lists = [name for name in PLACEHOLDER.findall(resource.template) if name.endswith(".N")]
+    if not lists:
+        yield _with(resource.template, said)
+        return
+    (name,) = lists
+    prefix = name[:-1]
+    elements = [value for key, value in said.items() if key.startswith(prefix) and "." not in key[len(prefix) :]]
+    for element in elements or [ANY]:
+        yield _with(resource.template, {**said, name: element})
+
+
+def _with(template: str, said: Mapping[str, str]) -> str:
+    whole, end = template, ""
+    if template.count(":") >= 4:
+        *head, end = template.split(":", 4)
+        whole = ":".join(head) + ":"
+    return _replaced(whole, said, colons=not end) + _replaced(end, said, colons=True)
+
+
+def _replaced(text: str, said: Mapping[str, str], *, colons: bool) -> str:
+    def value(name: str) -> str:
+        given = said.get(name) or ANY
+        return given if colons or ":" not in given else ANY
+
+    return PLACEHOLDER.sub(lambda found: value(found[1]), text)
