@@ -256,6 +256,7 @@ flow_logs = Table(
     Column("ip_version", String, nullable=False),
     Column("log_format", String, nullable=False),
     Column("service_type", String, nullable=False, server_default=""),
+    Column("traffic_analyzer_id", String, nullable=False, server_default=""),
     Column("resource_group_id", String, nullable=False),
     Column("status", String, nullable=False),
     Column("since", BigInteger, nullable=False),
@@ -263,9 +264,11 @@ flow_logs = Table(
     Index(None, "account_id", "region_id", "created"),
     Index(None, "status"),
     Index(None, "resource_id"),
+    Index(None, "traffic_analyzer_id"),
 )
 """``since`` is when capture was last asked for: creation, or the last ActiveFlowLog. ``service_type`` is ``sls`` where
-the log service alone may change the flow log, else empty."""
+the log service alone may change the flow log, else empty. ``project_name`` and ``log_store_name``, or
+``traffic_analyzer_id``, are empty where the flow log has no such target."""
 
 flow_log_paths = Table(
     "flow_log_paths",
@@ -327,3 +330,31 @@ indexes = Table(
     Column("modified", BigInteger, nullable=False),
 )
 """``body`` is the index as CreateIndex sent it (keys, line, max_text_len)."""
+
+traffic_analyzers = Table(
+    "traffic_analyzers",
+    METADATA,
+    Column("traffic_analyzer_id", String, primary_key=True),
+    Column("account_id", ForeignKey("accounts.account_id"), nullable=False),
+    Column("region_id", String, nullable=False),
+    Column("traffic_analyzer_name", String, nullable=False),
+    Column("description", String, nullable=False),
+    Column("aggregation_interval", Integer, nullable=False),
+    Column("tuple_dimension", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Index(None, "account_id", "region_id", "created"),
+)
+"""The project of the same name, made with the analyzer, holds the logstore of its records."""
+
+traffic_rankings = Table(
+    "traffic_rankings",
+    METADATA,
+    Column("nis_traffic_ranking_id", String, primary_key=True),
+    Column("account_id", ForeignKey("accounts.account_id"), nullable=False),
+    Column("entries", JSON, nullable=False),
+    Column("created", Float, nullable=False),
+    Index(None, "account_id", "created"),
+    Index(None, "created"),
+)
+"""Finished rankings; ``entries`` as DescribeNisTrafficRanking shows them, in order."""
