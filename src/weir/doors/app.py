@@ -1,8 +1,8 @@
 """The one port: which door a request goes to.
 
-What enters: every HTTP request. What leaves: the answer of the RPC door, of the SLS door, or of the two pages that need
-no signature. Rule: the SLS door takes what carries an SLS signature or API version; ``/health`` answers anyone,
-``/metrics`` answers loopback only; everything else is an RPC call.
+What enters: every HTTP request. What leaves: the answer of the RPC door, of the SLS door, or of the pages that need no
+signature. Rule: the SLS door takes what carries an SLS signature or API version; ``/health`` and ``/errors`` answer
+anyone, ``/metrics`` answers loopback only; everything else is an RPC call.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from weir.doors import pages
 
 SLS_SCHEMES = ("LOG ", "SLS4-HMAC-SHA256 ")
 
@@ -36,6 +38,8 @@ class App:
             await self.sls(scope, receive, send)
         elif request.url.path in ("/health", "/metrics"):
             await self._page(request)(scope, receive, send)
+        elif pages.is_page(request.url.path):
+            await pages.page(request)(scope, receive, send)
         else:
             await self.rpc(scope, receive, send)
 

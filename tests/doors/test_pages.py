@@ -1,0 +1,98 @@
+"""The error pages: one for every code, whole, escaped, and reached by the link of the refusal itself."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from prometheus_client import CollectorRegistry
+from starlette.responses import PlainTextResponse
+from starlette.testclient import TestClient
+
+from weir.doors.app import App
+from weir.doors.pages import FAILURES
+from weir.doors.reply import refusal
+from weir.model import failures
+from weir.model.failures import PAGE, Failure
+from weir.model.remedies import ADVICE, advice
+
+
+class Texts(HTMLParser):
+    """What a reader sees, and every attribute that could load something."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+        self.links: list[str] = []
+        self.tags: set[str] = set()
+        self.feed(html)
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.links += [value or "" for name, value in attrs if name in ("href", "src", "action")]
+
+
+@pytest.fixture
+def client() -> TestClient:
+    other = PlainTextResponse("another door")
+    app = App(rpc=other, sls=other, health=dict, registry=CollectorRegistry())
+    return TestClient(app, base_url="http://weir.test:8080")
+
+
+@pytest.mark.parametrize("code", FAILURES)
+def test_every_code_has_its_page(client: TestClient, code: str) -> None:
+    answer = client.get(f"/errors/{code}")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    seen = Texts(answer.text)
+    for failure in FAILURES[code]:
+        told = advice(failure)
+        for text in (failure.message, str(failure.status), failure.trigger, told.remedy, told.meaning_zh):
+            assert text in seen.texts, text
+        assert told.remedy_zh in seen.texts
+        assert failure.zh in ("", told.meaning_zh)
+    assert all(link.startswith("/errors") for link in seen.links)
+    assert seen.tags & {"script", "img", "link", "iframe"} == set()
+
+
+def test_the_link_of_a_refusal_leads_to_its_page(client: TestClient) -> None:
+    for failure in PAGE:
+        link = refusal(failure, failure.message, "1", "weir.test:8080").document["Recommend"]
+        assert failure.code in client.get(link).text
+
+
+def test_the_index_names_every_code(client: TestClient) -> None:
+    for path in ("/errors", "/errors/"):
+        assert Texts(client.get(path).text).links == [f"/errors/{code}" for code in FAILURES]
+    assert set(FAILURES) >= {one.code for one in vars(failures).values() if isinstance(one, Failure)}
+
+
+def test_what_is_no_code_is_escaped(client: TestClient) -> None:
+    answer = client.get("/errors/%3Cscript%3Ealert(1)%3C%2Fscript%3E" + "x" * 5000)
+    assert answer.status_code == 404
+    assert "<script>alert(1)</script>" in "".join(Texts(answer.text).texts)
+    assert "script" not in Texts(answer.text).tags
+    assert len(answer.text) < 2000
+    assert client.get("/errors/ParameterInvalid/").status_code == 404
+    assert client.get("/errors/%ff").status_code == 404
+
+
+def test_only_reading_and_only_ours(client: TestClient) -> None:
+    assert client.post("/errors/ParameterInvalid").status_code == 405
+    assert client.head("/errors/ParameterInvalid").status_code == 200
+    assert client.get("/errorsx").text == "another door"
+    assert client.get("/errors/ParameterInvalid", headers={"x-log-apiversion": "0.6.0"}).text == "another door"
+
+
+def test_every_row_of_advice_is_used() -> None:
+    first = {next(pattern for pattern, _ in ADVICE if re.fullmatch(pattern, code)) for code in FAILURES}
+    assert [pattern for pattern, _ in ADVICE if pattern not in first] == []
+    for found in FAILURES.values():
+        for failure in found:
+            told = advice(failure)
+            assert told.remedy.endswith(".")
+            assert told.remedy_zh.endswith("。")
+            assert told.meaning_zh
