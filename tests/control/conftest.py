@@ -70,7 +70,7 @@ def postgresql_server() -> Iterator[str]:
         run(*as_user, str(binaries / "initdb"), "-D", str(directory / "data"), "-U", "weir", "-A", "trust", "--no-sync")
         run(*control, "-l", str(directory / "log"), "-o", options, "start")
         try:
-            yield f"postgresql://weir@/postgres?host={directory}"
+            yield f"postgresql+psycopg://weir@/postgres?host={directory}"
         finally:
             run(*control, "-m", "immediate", "stop")
     finally:
@@ -90,7 +90,19 @@ def catalog_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty database."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'catalog.db'}"
-    server = make_url(request.getfixturevalue("postgresql_url"))
+    return new_database(request.getfixturevalue("postgresql_url"))
+
+
+@pytest.fixture
+def postgresql_catalog(postgresql_url: str) -> Iterator[Catalog]:
+    catalog = Catalog(new_database(postgresql_url))
+    yield catalog
+    catalog.close()
+
+
+def new_database(postgresql_url: str) -> str:
+    """The URL of an empty database on the test's server."""
+    server = make_url(postgresql_url)
     name = f"weir_{next(NUMBERS)}"
     engine = create_engine(server, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:

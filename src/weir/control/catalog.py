@@ -31,16 +31,22 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 class Catalog:
     """The open database. Thread-safe; one per process.
 
-    ``url``: ``sqlite:///path`` or ``postgresql://...``. Raises ``sqlalchemy.exc.OperationalError`` where the database
-    cannot be reached, ``alembic.util.CommandError`` where it was made by a newer Weir.
+    ``url``: ``sqlite:///path`` or ``postgresql://...`` (spoken with psycopg 3). Raises
+    ``sqlalchemy.exc.OperationalError`` where the database cannot be reached, ``alembic.util.CommandError`` where it was
+    made by a newer Weir.
     """
 
     def __init__(self, url: str) -> None:
-        parsed = make_url(url)
+        parsed = _with_driver(make_url(url))
         self._sqlite = parsed.get_backend_name() == "sqlite"
         self._turn = threading.Lock()
         self.engine = _sqlite_engine(parsed) if self._sqlite else _postgresql_engine(parsed)
         self._migrate()
+
+    @property
+    def is_shared(self) -> bool:
+        """True if other servers may have this catalog open as well."""
+        return not self._sqlite
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -74,6 +80,10 @@ class Catalog:
         with self.writing() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+
+
+def _with_driver(url: URL) -> URL:
+    return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgresql", "postgres") else url
 
 
 def _sqlite_engine(url: URL) -> Engine:
