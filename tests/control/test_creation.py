@@ -30,7 +30,7 @@ FACTS = Facts(
         status="InUse", eni_type="", instance_type="", has_ipv6_block=False, vpc_has_advanced_features=True
     ),
     traffic_paths_allowed=True,
-    resource_group_id="rg-1",
+    resource_group_exists=True,
     project_region_id="cn-hangzhou",
     has_log_store=True,
     paths_taken=frozenset(),
@@ -70,7 +70,7 @@ FAULTS_OF_ENI = (
     ("InvalidHdMonitorStatus", of_resource(status="Creating")),
     ("OperationUnsupported.AdvancedFeature", of_resource(instance_type="ecs.c1.large")),
     ("UnsupportedFeature.VpcAdvancedFeature", of_resource(vpc_has_advanced_features=False)),
-    ("IllegalParam.ResourceGroupId", of_command(resource_group_id="rg-2")),
+    ("IllegalParam.ResourceGroupId", of_facts(resource_group_exists=False)),
     ("ProjectOrLogstoreNotExist", of_facts(has_log_store=False)),
     ("SourceProjectNotExist", of_facts(project_region_id="cn-beijing")),
     ("OperationDenied.NisTrafficAnalyzerNotFound", of_command(traffic_analyzer_id="nta-1")),

@@ -179,6 +179,30 @@ class OneOf:
         return (first.swapcase(), Outside), (first + "x", Outside), (" " + first, Outside)
 
 
+class AnyCase(OneOf):
+    """One of an enumeration's values, written in any mixture of capitals and small letters."""
+
+    def __init__(self, choices: type[Enum]) -> None:
+        super().__init__(choices)
+        self.folded = {text.casefold(): member for text, member in self.choices.items()}
+
+    def parse(self, text: str) -> Any:
+        value = self.folded.get(text.casefold())
+        if value is None:
+            raise Outside(f"must be {_alternatives(self.choices)}")
+        return value
+
+    def rule(self) -> str:
+        return super().rule() + ", in any case"
+
+    def good(self) -> tuple[str, ...]:
+        return (*self.choices, *(choice.lower() for choice in self.choices))
+
+    def bad(self) -> tuple[tuple[str, type[BadText]], ...]:
+        first = next(iter(self.choices))
+        return (first + "x", Outside), (" " + first, Outside)
+
+
 @dataclass(frozen=True, slots=True)
 class Flag:
     """``true`` or ``false``; capitals are taken too, because clients write their own language's spelling."""

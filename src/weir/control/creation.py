@@ -59,7 +59,7 @@ class Facts:
 
     resource: Resource | None
     traffic_paths_allowed: bool
-    resource_group_id: str
+    resource_group_exists: bool
     project_region_id: str | None
     has_log_store: bool
     paths_taken: frozenset[str]
@@ -115,7 +115,7 @@ def _ip_version_is_supported(command: CreateFlowLog, facts: Facts) -> None:
 
 
 def _resource_group_exists(command: CreateFlowLog, facts: Facts) -> None:
-    if command.resource_group_id and command.resource_group_id != facts.resource_group_id:
+    if not facts.resource_group_exists:
         raise Refusal(ILLEGAL_PARAM_RESOURCE_GROUP_ID)
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, select
 from weir.control.access import Caller
 from weir.control.catalog import Catalog
 from weir.control.regions import Region
-from weir.control.schema import accounts
+from weir.control.schema import accounts, resource_groups
 from weir.logstore.store import Store
 from weir.model.failures import ILLEGAL_PARAM_RESOURCE_GROUP_ID, Refusal
 from weir.query.run import Querier
@@ -55,11 +55,25 @@ def account_of(connection: Connection, caller: Caller) -> Row[tuple[object, ...]
     return connection.execute(select(accounts).where(accounts.c.account_id == caller.account_id)).one()
 
 
-def group_of(account: Row[tuple[object, ...]], asked: str | None) -> str:
-    """The resource group of a new resource: an account has its default one. Raises IllegalParam.ResourceGroupId."""
-    if asked is not None and asked != account.resource_group_id:
-        raise Refusal(ILLEGAL_PARAM_RESOURCE_GROUP_ID, resource_group_id=asked)
-    return str(account.resource_group_id)
+def group_of(connection: Connection, caller: Caller, asked: str | None) -> str:
+    """The resource group of a new resource: the account's default one unless asked. Raises as ``check_group``."""
+    if asked is None:
+        return str(account_of(connection, caller).resource_group_id)
+    check_group(connection, caller, asked)
+    return asked
+
+
+def check_group(connection: Connection, caller: Caller, resource_group_id: str) -> None:
+    """Raises IllegalParam.ResourceGroupId unless it is one of the account's groups."""
+    if not has_group(connection, caller.account_id, resource_group_id):
+        raise Refusal(ILLEGAL_PARAM_RESOURCE_GROUP_ID, resource_group_id=resource_group_id)
+
+
+def has_group(connection: Connection, account_id: str, resource_group_id: str) -> bool:
+    """True if the account has that resource group."""
+    columns = resource_groups.c
+    this = (columns.resource_group_id == resource_group_id) & (columns.account_id == account_id)
+    return connection.execute(select(columns.name).where(this)).first() is not None
 
 
 def iso_time(unix_seconds: int) -> str:

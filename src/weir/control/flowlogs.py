@@ -24,7 +24,7 @@ from weir.contract.vpc_flow_logs import CreateFlowLog, FlowLogCreated, IpVersion
 from weir.control.access import Caller
 from weir.control.accounts import FINANCIAL_LOCKED
 from weir.control.creation import Facts, Resource, check, check_ip_version
-from weir.control.desk import Desk, account_of
+from weir.control.desk import Desk, account_of, has_group
 from weir.control.identifiers import draw
 from weir.control.listing import AnyRow, Owner, count, find
 from weir.control.projects import ensure_flow_index
@@ -219,7 +219,8 @@ def _facts(connection: Connection, account: AnyRow, command: CreateFlowLog) -> F
     return Facts(
         resource=_resource(connection, account, command.region_id, command.resource_type, command.resource_id),
         traffic_paths_allowed=account.traffic_paths_allowed,
-        resource_group_id=account.resource_group_id,
+        resource_group_exists=command.resource_group_id is None
+        or has_group(connection, account.account_id, command.resource_group_id),
         project_region_id=project_region_id,
         has_log_store=project_region_id is not None and log_store_id is not None,
         paths_taken=frozenset(connection.scalars(taken)),

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from weir.contract import ecs, vpc, weir
-from weir.control import describing, flowlogs, interfaces, inventory, nodes
+from weir.contract import ecs, resource_groups, vpc, vpc_tags, weir
+from weir.control import describing, flowlogs, groups, interfaces, inventory, nodes, tag_calls
 from weir.control.access import Caller
 from weir.control.desk import Desk
 
@@ -31,6 +31,13 @@ HANDLERS: dict[type, Callable[[Desk, Caller, Any], Any]] = {
     vpc.CreateVSwitch: inventory.create_vswitch,
     vpc.DescribeVSwitches: inventory.describe_vswitches,
     vpc.DeleteVSwitch: inventory.delete_vswitch,
+    vpc_tags.TagResources: tag_calls.tag_resources,
+    vpc_tags.UnTagResources: tag_calls.untag_resources,
+    vpc_tags.ListTagResources: tag_calls.list_tag_resources,
+    vpc_tags.MoveResourceGroup: groups.move_resource_group,
+    resource_groups.CreateResourceGroup: groups.create_resource_group,
+    resource_groups.GetResourceGroup: groups.get_resource_group,
+    resource_groups.ListResourceGroups: groups.list_resource_groups,
     ecs.CreateNetworkInterface: interfaces.create_network_interface,
     ecs.DescribeNetworkInterfaces: interfaces.describe_network_interfaces,
     ecs.DeleteNetworkInterface: interfaces.delete_network_interface,

@@ -18,7 +18,7 @@ from weir.contract.terms import Done
 from weir.control import tagging
 from weir.control.access import Caller
 from weir.control.addresses import check_address, lowest_free
-from weir.control.desk import ENI_QUOTA, Desk, account_of, group_of, iso_time
+from weir.control.desk import ENI_QUOTA, Desk, group_of, iso_time
 from weir.control.identifiers import draw, draw_mac
 from weir.control.listing import AnyRow, count, equal, find, page_of
 from weir.control.schema import eni_addresses, eni_security_groups, enis, vswitches
@@ -45,7 +45,7 @@ def create_network_interface(desk: Desk, caller: Caller, command: say.CreateNetw
         if vswitch.status != "Available":
             raise Refusal(INCORRECT_VSWITCH_STATUS)
         addresses = _addresses(connection, vswitch, command)
-        group = group_of(account_of(connection, caller), command.resource_group_id)
+        group = group_of(connection, caller, command.resource_group_id)
         here = (enis.c.account_id == caller.account_id) & (enis.c.region_id == command.region_id)
         if count(connection, enis, here) >= ENI_QUOTA:
             raise Refusal(QUOTA_EXCEEDED_ENI)

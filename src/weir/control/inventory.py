@@ -23,7 +23,7 @@ from weir.control.addresses import (
     first_free_block,
     vswitch_ipv6_block,
 )
-from weir.control.desk import VPC_QUOTA, VSWITCH_QUOTA, Desk, account_of, group_of, iso_time
+from weir.control.desk import VPC_QUOTA, VSWITCH_QUOTA, Desk, group_of, iso_time
 from weir.control.identifiers import draw
 from weir.control.listing import AnyRow, count, equal, find, page_of
 from weir.control.schema import eni_addresses, enis, flow_logs, vpcs, vswitches
@@ -63,7 +63,7 @@ def create_vpc(desk: Desk, caller: Caller, command: say.CreateVpc) -> say.VpcCre
     """Makes a VPC of its own router and route table."""
     check_vpc_block(command.cidr_block)
     with desk.catalog.writing() as connection:
-        group = group_of(account_of(connection, caller), command.resource_group_id)
+        group = group_of(connection, caller, command.resource_group_id)
         here = (vpcs.c.account_id == caller.account_id) & (vpcs.c.region_id == command.region_id)
         if count(connection, vpcs, here) >= VPC_QUOTA:
             raise Refusal(QUOTA_EXCEEDED_VPC)

@@ -81,7 +81,7 @@ OPERATION_UNSUPPORTED_ACTION = Failure(
     400,
     "This action is not support.",
     "此操作不支持。",
-    "The region is configured without flow logs.",
+    "The region is configured without flow logs, or the log service alone may change the flow log (ServiceType sls).",
 )
 INVALID_PARAMETER = Failure(
     "INVALID_PARAMETER",
@@ -103,7 +103,7 @@ OPERATION_UNSUPPORTED_RESOURCE_TYPE = Failure(
     400,
     "This resource type is not supported.",
     "",
-    "ResourceType is none of NetworkInterface, VSwitch, VPC.",
+    "ResourceType is none of NetworkInterface, VSwitch, VPC; for tags and groups none of FLOWLOG, VPC, VSWITCH.",
 )
 INVALID_RESOURCE_TYPE_NOT_FOUND = Failure(
     "InvalidResourceType.NotFound",
@@ -272,7 +272,8 @@ INVALID_RESOURCE_ID_NOT_FOUND = Failure(
     400,
     "This resourceId already has flowlog instance existed.",
     "要指定的资源已经存在flowlog实例",
-    "The resource already has a flow log of all paths, or of some paths while this one asks for all.",
+    "The resource already has a flow log of all paths, or of some paths while this one asks for all."
+    " In calls on tags and resource groups, as its own message says: no such resource.",
 )
 QUOTA_EXCEEDED_FLOWLOG_COUNT = Failure(
     "QuotaExceeded.FlowlogCount",
@@ -346,7 +347,7 @@ INVALID_PARAMETER_FORMAT = Failure(
     "InvalidParameter.Format",
     400,
     "The specified parameter is malformed.",
-    trigger="Query or form is not valid percent-encoded UTF-8, or one name is given twice.",
+    trigger="Query or form is not valid percent-encoded UTF-8, a name is given twice, or Format is not JSON or XML.",
 )
 MISSING_ACTION = Failure(
     "MissingAction", 400, "Action is mandatory for this action.", trigger="Action is absent or empty."
@@ -557,6 +558,33 @@ DRY_RUN_OPERATION = Failure(
     trigger="DryRun is true and nothing else stands against the call; nothing was changed.",
 )
 
+# --- Tags and resource groups ---
+
+QUOTA_EXCEED_TAGS_PER_RESOURCE = Failure(
+    "QuotaExceed.TagsPerResource",
+    400,
+    "The maximum number of tags for each resource is exceeded.",
+    trigger="A resource named by TagResources would have more than 20 tags.",
+)
+ENTITY_NOT_EXIST_RESOURCE_GROUP = Failure(
+    "EntityNotExist.ResourceGroup",
+    404,
+    "The resource group does not exist.",
+    trigger="The account has no such resource group.",
+)
+ENTITY_ALREADY_EXISTS_RESOURCE_GROUP = Failure(
+    "EntityAlreadyExists.ResourceGroup",
+    409,
+    "The resource group already exists.",
+    trigger="The account has a resource group of that name.",
+)
+LIMIT_EXCEEDED_RESOURCE_GROUP = Failure(
+    "LimitExceeded.ResourceGroup",
+    409,
+    "The maximum number of resource groups is exceeded.",
+    trigger="The account already has its quota of resource groups.",
+)
+
 # --- Companions: VPC and VSwitch (Vpc 2016-04-28) ---
 
 INVALID_VPC_ID_NOT_FOUND = Failure(
@@ -680,7 +708,8 @@ INVALID_OPERATION_INVALID_ENI_STATE = Failure(
     "InvalidOperation.InvalidEniState",
     403,
     "The operation is not allowed in the current status of the ENI.",
-    trigger="The network interface to be deleted is attached or bound to a device.",
+    trigger="The network interface to be deleted is attached or bound to a device, the one to be attached is attached"
+    " already, the one to be detached is not attached to that instance, or it is being deleted.",
 )
 QUOTA_EXCEEDED_ENI = Failure(
     "QuotaExceeded.Eni",
@@ -695,7 +724,96 @@ INVALID_VSWITCH_IP_ADDRESS_NOT_ENOUGH = Failure(
     trigger="Every address of the VSwitch's block is taken.",
 )
 
-# --- Agents (Weir 2026-11-01) ---
+INVALID_ECS_ID_NOT_FOUND = Failure(
+    "InvalidEcsId.NotFound",
+    404,
+    "The specified instance ID does not exist.",
+    trigger="No instance of that id was registered in the account and region.",
+)
+INVALID_OPERATION_INVALID_ENI_TYPE = Failure(
+    "InvalidOperation.InvalidEniType",
+    403,
+    "The operation is not allowed in the current ENI type.",
+    trigger="TrunkNetworkInstanceId is no trunk interface of the instance, or a trunk is to be a member or primary.",
+)
+INVALID_OPERATION_DETACH_PRIMARY_ENI_NOT_ALLOWED = Failure(
+    "InvalidOperation.DetachPrimaryEniNotAllowed",
+    400,
+    "Detaching primary ENI from ECS instance is not allowed.",
+    trigger="The network interface is the primary one of the instance.",
+)
+INVALID_OPERATION_HAS_MEMBER_ENI_ATTACHED = Failure(
+    "InvalidOperation.HasMemberEniAttached",
+    403,
+    "The operation is not allowed while member ENIs are attached to the trunk ENI.",
+    trigger="The trunk interface to be detached still has member interfaces.",
+)
+
+# --- Traffic analyzers (Nis 2021-12-16) ---
+
+INVALID_TRAFFIC_ANALYZER_ID_NOT_FOUND = Failure(
+    "InvalidTrafficAnalyzerId.NotFound",
+    404,
+    "The specified traffic analyzer does not exist.",
+    trigger="No such traffic analyzer in the account and region.",
+)
+INVALID_NIS_TRAFFIC_RANKING_ID_NOT_FOUND = Failure(
+    "InvalidNisTrafficRankingId.NotFound",
+    404,
+    "The specified traffic ranking does not exist.",
+    trigger="The account has no such ranking, or it has expired.",
+)
+QUOTA_EXCEEDED_TRAFFIC_ANALYZER = Failure(
+    "QuotaExceeded.TrafficAnalyzer",
+    400,
+    "The maximum number of traffic analyzers is exceeded.",
+    trigger="The region already holds the account's quota of traffic analyzers.",
+)
+ILLEGAL_PARAM_STORAGE_INTERVAL = Failure(
+    "IllegalParam.StorageInterval",
+    400,
+    "The StorageInterval parameter is invalid.",
+    trigger="StorageInterval is none of 1, 10, 60 and 1440, or finer than the analyzer's interval.",
+)
+ILLEGAL_PARAM_TUPLE_DIMENSION = Failure(
+    "IllegalParam.TupleDimension",
+    400,
+    "The TupleDimension parameter is invalid.",
+    trigger="TupleDimension is none of Tuple1, Tuple2 and Tuple5, or finer than the analyzer's dimension.",
+)
+OPERATION_UNSUPPORTED_TRAFFIC_SCENARIO = Failure(
+    "OperationUnsupported.TrafficScenario",
+    400,
+    "The traffic scenario is not supported.",
+    trigger="TrafficScenario is TRFlowlog or CbwpMetric: there is neither a transit router nor a shared bandwidth here.",
+)
+OPERATION_UNSUPPORTED_TRAFFIC_DATA = Failure(
+    "OperationUnsupported.TrafficData",
+    400,
+    "The requested data is not part of the stored records.",
+    trigger="A round trip time, a rate of retransmissions or the place of a client is asked for.",
+)
+OPERATION_FAILED_ANALYSIS_LIMIT = Failure(
+    "OperationFailed.AnalysisLimit",
+    400,
+    "The analysis needs too much time or memory. Narrow its time range or its filters.",
+    trigger="The query behind a ranking or a metric ran into the limits of the query engine.",
+)
+
+# --- Agents and the declared world (Weir 2026-11-01) ---
+
+INSTANCE_ALREADY_REGISTERED = Failure(
+    "InstanceAlreadyRegistered",
+    409,
+    "An instance of this id is registered already.",
+    trigger="RegisterInstance names an id that is taken, by this account or another.",
+)
+INVALID_ACCOUNT_ID_NOT_FOUND = Failure(
+    "InvalidAccountId.NotFound",
+    404,
+    "The specified account does not exist.",
+    trigger="ShareVSwitch names an account that does not exist, or the VSwitch's own.",
+)
 
 DEVICE_ALREADY_BOUND = Failure(
     "DeviceAlreadyBound",
