@@ -67,6 +67,14 @@ class Ignored:
     unreadable: int = 0
     missed: int = 0
 
+    def __add__(self, other: Ignored) -> Ignored:
+        return Ignored(
+            self.unattributed + other.unattributed,
+            self.copies + other.copies,
+            self.unreadable + other.unreadable,
+            self.missed + other.missed,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Drained:

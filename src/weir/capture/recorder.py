@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from weir.capture.devices import Devices
-from weir.capture.kernel import AttachError, Kernel
+from weir.capture.kernel import AttachError, Ignored, Kernel
 from weir.capture.roster import Delivery, Eni, Roster
 from weir.capture.spool import Spool, SpoolFull, Target
 from weir.capture.window import Closed, Drained, Uncounted, Windows, next_boundary_s
@@ -47,12 +47,14 @@ class Applied:
 
 @dataclass(slots=True)
 class Recorded:
-    """Counters since the start. ``packets_stray``: of devices that were no ENI's; ``rows_lost``: the disk was full."""
+    """Counters since the start. ``packets_stray``: of devices that were no ENI's; ``rows_lost``: the disk was full;
+    ``drops``: netfilter's drops that changed no row, by kind as in ``kernel.Ignored``."""
 
     rows: int = 0
     windows: int = 0
     packets_stray: int = 0
     rows_lost: int = 0
+    drops: Ignored = Ignored()
 
 
 @dataclass(slots=True)
@@ -214,6 +216,7 @@ class Recorder:
         self._until_ns = drained.until_ns
         rows, stray = self._roster.book(drained.flows)
         self.counted.packets_stray += stray
+        self._count_ignored(drained.ignored)
         uncounted: dict[int, Uncounted] = {}
         for ifindex, seen in drained.uncounted.items():
             ordinal = self._roster.ordinal_of(ifindex)
@@ -221,6 +224,14 @@ class Recorder:
                 uncounted[ordinal] = seen
         for window in self._windows.add(Drained(rows, uncounted, self._until_ns)):
             self._spool(window)
+
+    def _count_ignored(self, ignored: Ignored) -> None:
+        """A drop that could not be read, or not be seen, leaves its packet in ACCEPT: that is said, not hidden."""
+        self.counted.drops += ignored
+        if ignored.unreadable or ignored.missed:
+            log.warning(
+                "%d dropped packets stay ACCEPT: their drop was not readable", ignored.unreadable + ignored.missed
+            )
 
     def _spool(self, window: Closed) -> None:
         self.counted.windows += 1
