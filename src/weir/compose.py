@@ -11,7 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, fields, replace
 
 import uvicorn
@@ -25,13 +25,14 @@ from weir.capture.kernel import Kernel
 from weir.capture.recorder import Parts, Recorder
 from weir.capture.spool import Spool
 from weir.client import Client
-from weir.contract.nonces import Nonces
+from weir.contract.nonces import NonceMemory, Nonces
 from weir.contract.sign import Credentials
 from weir.control.accounts import Started, first_start
 from weir.control.catalog import Catalog
 from weir.control.desk import Desk
 from weir.control.handlers import ADMISSIONS, HANDLERS
 from weir.control.keys import KeyRing
+from weir.control.nonces import SharedNonces
 from weir.control.regions import Region, spoken_of
 from weir.control.upkeep import Upkeep
 from weir.doors.app import App
@@ -53,10 +54,10 @@ SHUTDOWN_SECONDS = 10
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A constructed server. ``started``: the account and the keys of its first start."""
+    """A constructed server. ``started``: the account and the keys of its first start; ``opened``: its databases."""
 
     settings: Settings
-    catalog: Catalog
+    opened: ExitStack
     store: Store
     upkeep: Upkeep
     app: App
@@ -69,16 +70,23 @@ class Server:
     def stop(self) -> None:
         self.upkeep.stop()
         self.store.stop()
-        self.catalog.close()
+        self.opened.close()
 
 
 def server(settings: Settings) -> Server:
     """Opens catalog, keys and log store and puts the doors before them."""
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    catalog = Catalog(settings.catalog_url)
-    keys = KeyRing(catalog, settings.data / "secret.key", time.monotonic)
+    opened = ExitStack()
+    catalog = opened.enter_context(closing(Catalog(settings.catalog_url)))
+    # Records rest with the server that took them, and so does the account of its files.
+    local = catalog
+    nonces: NonceMemory = Nonces()
+    if catalog.is_shared:
+        local = opened.enter_context(closing(Catalog(f"sqlite:///{(settings.data / 'logs.db').absolute()}")))
+        nonces = opened.enter_context(closing(SharedNonces(catalog)))
+    keys = KeyRing(catalog, settings.key_path, time.monotonic)
     started = first_start(catalog, keys, time.time())
-    store = Store(settings.data / "logs", Manifest(catalog.engine), time.time)
+    store = Store(settings.data / "logs", Manifest(local.engine), time.time)
     regions = tuple(Region(name, str(settings.listen)) for name in (settings.region, *settings.regions))
     engine = Engine(Limits(memory_bytes_max=settings.query_memory_mb << 20))
     querier = Querier(engine, settings.time_zone)
@@ -87,7 +95,7 @@ def server(settings: Settings) -> Server:
         handlers=HANDLERS,
         desk=desk,
         key_of=keys.secret_of,
-        nonces=Nonces(),
+        nonces=nonces,
         clock=time.time,
         regions=spoken_of(regions),
         admissions=ADMISSIONS,
@@ -101,7 +109,7 @@ def server(settings: Settings) -> Server:
         health=lambda: {"status": "ok", "version": __version__, "region": settings.region, "damage": store.damage},
         registry=registry,
     )
-    return Server(settings, catalog, store, Upkeep(desk), app, started)
+    return Server(settings, opened, store, Upkeep(desk), app, started)
 
 
 @dataclass(frozen=True, slots=True)

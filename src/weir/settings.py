@@ -70,7 +70,8 @@ def _words(text: str) -> tuple[str, ...]:
 SETTINGS: tuple[Setting, ...] = (
     Setting("data", "./weir-data", Path, "Directory of everything Weir keeps: catalog, logs, keys, spool."),
     Setting("listen", "127.0.0.1:8080", _address, "HOST:PORT of the one port: RPC, SLS, health, metrics. 0: any free."),
-    Setting("catalog", "", str, "SQLAlchemy URL of the catalog; empty: SQLite in the data directory."),
+    Setting("catalog", "", str, "postgresql://... that several servers share; empty: SQLite in the data directory."),
+    Setting("key_file", "", str, "Key that seals secrets; servers of one catalog share it. Empty: DATA/secret.key."),
     Setting("region", "cn-hangzhou", str, "Region this server is; also the default of every client command."),
     Setting("regions", "", _words, "Further regions the API answers for, after this one."),
     Setting("sls_bases", "sls.local,localhost,127.0.0.1", _words, "Host names under which PROJECT.NAME is a project."),
@@ -94,6 +95,7 @@ class Settings:
     data: Path
     listen: Address
     catalog: str
+    key_file: str
     region: str
     regions: tuple[str, ...]
     sls_bases: tuple[str, ...]
@@ -112,6 +114,10 @@ class Settings:
     @property
     def spool_directory(self) -> Path:
         return Path(self.spool) if self.spool else self.data / "spool"
+
+    @property
+    def key_path(self) -> Path:
+        return Path(self.key_file) if self.key_file else self.data / "secret.key"
 
     @property
     def catalog_url(self) -> str:

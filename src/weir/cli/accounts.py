@@ -46,7 +46,7 @@ def _books(given: dict[str, str | None]) -> Iterator[_Books]:
         raise Trouble(f"no catalog in {settings.data}: start the server once, or name its --data")
     catalog = Catalog(settings.catalog_url)
     try:
-        yield _Books(catalog, KeyRing(catalog, settings.data / "secret.key", time.monotonic))
+        yield _Books(catalog, KeyRing(catalog, settings.key_path, time.monotonic))
     except KeyFileError as error:
         raise Trouble(str(error)) from error
     finally:

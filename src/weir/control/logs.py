@@ -56,8 +56,7 @@ def answer(desk: Desk, caller: Caller, ram_action: str, command: object) -> obje
 def put_logs(desk: Desk, caller: Caller, writing: Writing) -> answers.Done:
     """Stores the rows. Groups of the batch form are stored one by one, each under its own part of the batch id."""
     command = writing.command
-    with desk.catalog.reading() as connection:
-        store_id = projects.own_log_store(connection, caller, command.project, command.log_store).id
+    store_id = _store_id(desk, caller, command)
     if isinstance(writing.rows, bytes):
         tables = [log_rows.table_of_arrow(writing.rows)]
     else:
@@ -172,14 +171,22 @@ def _window(command: say.GetLogs | say.GetHistograms) -> Range:
 def _searchable(desk: Desk, caller: Caller, command: say.GetLogs | say.GetHistograms) -> tuple[int, Index]:
     with desk.catalog.reading() as connection:
         row = projects.own_log_store(connection, caller, command.project, command.log_store)
-        return row.id, projects.index_of(connection, row.id)
+        index = projects.index_of(connection, row.id)
+    return _present(desk, row.id, row.shard_count), index
 
 
 def _store_id(
-    desk: Desk, caller: Caller, command: say.ListShards | say.GetCursor | say.GetCursorTime | say.PullLogs
+    desk: Desk, caller: Caller, command: say.PutLogs | say.ListShards | say.GetCursor | say.GetCursorTime | say.PullLogs
 ) -> int:
     with desk.catalog.reading() as connection:
-        store_id: int = projects.own_log_store(connection, caller, command.project, command.log_store).id
+        row = projects.own_log_store(connection, caller, command.project, command.log_store)
+    return _present(desk, row.id, row.shard_count)
+
+
+def _present(desk: Desk, store_id: int, shard_count: int) -> int:
+    """The same id. A logstore that another server of the catalog made begins here, empty, with its first use."""
+    if desk.catalog.is_shared:
+        desk.store.create(store_id, shard_count)
     return store_id
 
 
