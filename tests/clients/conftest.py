@@ -17,6 +17,7 @@ import httpx
 import pytest
 import uvicorn
 
+from tests.clients import server as server_process
 from weir.contract.sls_sign import Request, Signer, sign_v1, sign_v4
 from weir.control.access import Principal
 from weir.control.accounts import create_account, first_start
@@ -125,3 +126,10 @@ def service(
         thread.join()
         store.stop()
         catalog.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[server_process.Server]:
+    """A ``weir server`` process that the clients of all languages share."""
+    with server_process.running(tmp_path_factory.mktemp("clients")) as running:
+        yield running
