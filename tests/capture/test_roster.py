@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from tests.capture.test_window import NOON, SECOND, flow, rows
 
+from tests.capture.test_window import NOON, SECOND, flow, rows
 from weir.capture.flows import ACTION_REJECT, Flows, empty
 from weir.capture.label import Keep, Labels
 from weir.capture.roster import Eni, FlowLog, Roster

@@ -54,7 +54,7 @@ class Recorded:
     windows: int = 0
     packets_stray: int = 0
     rows_lost: int = 0
-    drops: Ignored = Ignored()
+    drops: Ignored = field(default_factory=Ignored)
 
 
 @dataclass(slots=True)
