@@ -8,11 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import click
-from rich.console import Console
 from sqlalchemy import select
 
 from weir.cli.context import Trouble, options, settings_of
-from weir.cli.queries import table_of
+from weir.cli.queries import console, table_of
 from weir.control import accounts as control
 from weir.control.access import Principal
 from weir.control.catalog import Catalog
@@ -61,7 +60,7 @@ def show(**given: str | None) -> None:
         for table, hidden in ((accounts_table, set()), (access_keys, {"sealed_secret"})):
             columns = [column.name for column in table.columns if column.name not in hidden]
             rows = [{c: str(row._mapping[c]) for c in columns} for row in connection.execute(select(table))]
-            Console().print(table_of(columns, rows))
+            console().print(table_of(columns, rows))
 
 
 @account.command("create-key")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import click
-from rich.console import Console
 
 from weir.cli.context import CLIENT_OPTIONS, client_of, options, settings_of
-from weir.cli.queries import table_of
+from weir.cli.queries import console, table_of
 from weir.contract.weir import BindNetworkInterface, DescribeNetworkInterfaceBindings, UnbindNetworkInterface
 from weir.model.resources import Side
 
@@ -56,7 +55,7 @@ def list_(**given: str | None) -> None:
     with client_of(settings) as client:
         answer = client.call(DescribeNetworkInterfaceBindings())
     rows = [{k: str(v) for k, v in row.items()} for row in answer["Bindings"]["Binding"]]
-    Console().print(table_of(list(dict.fromkeys(key for row in rows for key in row)), rows))
+    console().print(table_of(list(dict.fromkeys(key for row in rows for key in row)), rows))
 
 
 COMMANDS = (eni,)

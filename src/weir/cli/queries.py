@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 import pyarrow as pa
@@ -25,6 +25,7 @@ from weir.client import Client, Rows
 PAGE_ROWS = 100
 """Rows of one GetLogs call (its own limit); a longer answer takes several calls."""
 TAIL_SECONDS = 1.0
+PLAIN_WIDTH = 250
 TOP_SECONDS = 2.0
 TOP_TALKERS = (
     "log-status: OK | SELECT srcaddr, dstaddr, protocol, direction, action, sum(packets) AS packets,"
@@ -104,8 +105,7 @@ def _write(found: Rows, form: str, output: Path | None) -> None:
             writer.writeheader()
             writer.writerows(found.rows)
         else:
-            console = Console(file=file, width=None if file.isatty() else 200)
-            console.print(table_of(columns, found.rows))
+            console(file).print(table_of(columns, found.rows))
 
 
 class _Stdout:
@@ -116,6 +116,11 @@ class _Stdout:
 
     def __exit__(self, *_: object) -> None:
         sys.stdout.flush()
+
+
+def console(file: TextIO = sys.stdout) -> Console:
+    """A terminal as wide as it is, or wide enough for a record where the output is no terminal."""
+    return Console(file=file, width=None if file.isatty() else PLAIN_WIDTH)
 
 
 def table_of(columns: list[str], rows: list[dict[str, str]]) -> Table:
@@ -179,7 +184,7 @@ def top(store: str, minutes: int, rows: int, once: bool, **given: str | None) ->
 
     with client_of(settings_of(**given)) as client:
         if once:
-            Console().print(look())
+            console().print(look())
             return
         with Live(look(), screen=True, auto_refresh=False) as live:
             while True:

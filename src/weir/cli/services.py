@@ -12,7 +12,6 @@ from pathlib import Path
 from types import FrameType
 
 import click
-from rich.console import Console
 from sqlalchemy.exc import SQLAlchemyError
 
 from weir import compose
@@ -20,7 +19,7 @@ from weir.capture.libbpf import BpfTrouble
 from weir.capture.netns import NoSuchNamespace
 from weir.capture.probe import probe
 from weir.cli.context import Trouble, options, settings_of
-from weir.cli.queries import table_of
+from weir.cli.queries import console, table_of
 from weir.cli.running import Up, UpPlan
 from weir.control.keys import KeyFileError
 from weir.logstore.troubles import StoreUnavailable
@@ -158,7 +157,7 @@ def settings(**given: str | None) -> None:
             text = "(set)"
         source = effective.sources[setting.name]
         rows.append({"setting": setting.variable, "value": text, "source": source, "meaning": setting.doc})
-    Console().print(table_of(["setting", "value", "source", "meaning"], rows))
+    console().print(table_of(["setting", "value", "source", "meaning"], rows))
 
 
 @click.command()
