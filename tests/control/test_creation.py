@@ -27,7 +27,12 @@ COMMAND = CreateFlowLog(
 )
 FACTS = Facts(
     resource=Resource(
-        status="InUse", eni_type="", instance_type="", has_ipv6_block=False, vpc_has_advanced_features=True
+        status="InUse",
+        eni_type="",
+        instance_type="",
+        has_ipv6_block=False,
+        is_shared=False,
+        vpc_has_advanced_features=True,
     ),
     traffic_paths_allowed=True,
     resource_group_exists=True,
@@ -66,6 +71,7 @@ def of_command(**changes: Any) -> Callable[[CreateFlowLog, Facts], tuple[CreateF
 # In the order of the checks. Each fault may stand together with all that follow it.
 FAULTS_OF_ENI = (
     ("InvalidInstanceId", of_facts(resource=None)),
+    ("OperationDenied.OperateShareResource", of_resource(is_shared=True)),
     ("OperationFailed.EniTypeNotSupport", of_resource(eni_type="Member")),
     ("InvalidHdMonitorStatus", of_resource(status="Creating")),
     ("OperationUnsupported.AdvancedFeature", of_resource(instance_type="ecs.c1.large")),
@@ -202,7 +208,7 @@ def test_every_fact_is_read_from_the_catalog(office: Any) -> None:
 
     write(enis, type="Member")
     assert code() == "OperationFailed.EniTypeNotSupport"
-    write(enis, type="Secondary", status="Deleting")
+    write(enis, type="Secondary", status="Creating")
     assert code() == "InvalidHdMonitorStatus"
     write(enis, status="Available", instance_type="ecs.sn1.xlarge")
     assert code() == "OperationUnsupported.AdvancedFeature"

@@ -64,6 +64,15 @@ class EniType(StrEnum):
 
     PRIMARY = "Primary"
     SECONDARY = "Secondary"
+    TRUNK = "Trunk"
+    MEMBER = "Member"
+
+
+class NewEniType(StrEnum):
+    """Kinds of network interface that CreateNetworkInterface makes."""
+
+    SECONDARY = "Secondary"
+    TRUNK = "Trunk"
 
 
 ENI_EXAMPLE = "eni-bp1d66qjxb3qoin3a2b4"
@@ -109,6 +118,17 @@ class Ipv6:
 
 
 @structure
+class Attachment:
+    """What a network interface is attached to."""
+
+    instance_id: str = answer("Instance; empty if none.", default="", example="i-bp1a5zr3u7nq9cx8t2ab")
+    trunk_network_interface_id: str = answer("Trunk that it is a member of; empty if none.", default="")
+    member_network_interface_ids: tuple[str, ...] = answer(
+        "Its members, if it is a trunk.", item="MemberNetworkInterfaceId", default=()
+    )
+
+
+@structure
 class NetworkInterface:
     """One network interface, as CreateNetworkInterface and DescribeNetworkInterfaces show it."""
 
@@ -117,13 +137,14 @@ class NetworkInterface:
     description: str = answer("Its description; empty if it has none.", example="This is my ENI.")
     creation_time: str = answer("When it was created, `YYYY-MM-DDThh:mm:ssZ`.", example="2026-11-22T03:08:50Z")
     status: str = answer("`Available`, `InUse`, `Creating`, ...", example="InUse")
-    type: str = answer("`Primary` or `Secondary`.", default="Secondary", example="Secondary")
+    type: str = answer("`Primary`, `Secondary`, `Trunk` or `Member`.", default="Secondary", example="Secondary")
     vpc_id: str = answer("Its VPC.", example=VPC_EXAMPLE)
     v_switch_id: str = answer("Its VSwitch.", example=VSWITCH_EXAMPLE)
     zone_id: str = answer("Its zone.", example="cn-hangzhou-b")
     instance_id: str = answer(
         "Instance it is attached to; empty if none.", default="", example="i-bp1a5zr3u7nq9cx8t2ab"
     )
+    attachment: Attachment = answer("What it is attached to.", default=Attachment())
     mac_address: str = answer("Its MAC address.", example="00:16:3e:12:34:56")
     private_ip_address: str = answer("Its primary private IPv4 address.", example="10.0.1.7")
     private_ip_sets: tuple[PrivateIp, ...] = answer(
@@ -194,6 +215,12 @@ class CreateNetworkInterface:
         example="fd00:10:0:1::7",
         default=(),
         invalid=INVALID_IPV6_ADDRESS_MALFORMED,
+    )
+    instance_type: NewEniType = param(
+        OneOf(NewEniType),
+        "Kind of the interface. An interface becomes a member by AttachNetworkInterface, primary by RegisterInstance.",
+        example="Secondary",
+        default=NewEniType.SECONDARY,
     )
     network_interface_name: str | None = param(LABEL, "Name of the interface.", example="guest-1", default=None)
     description: str | None = param(
@@ -289,7 +316,7 @@ class DescribeNetworkInterfaces:
     rules=(REGION_KNOWN,),
 )
 class DeleteNetworkInterface:
-    """The interface is gone at once."""
+    """The interface is gone at once, or is `Deleting` until the agent that captured it has let go of its device."""
 
     region_id: str = param(IDENTIFIER, "Region of the interface.", example=REGION_EXAMPLE)
     network_interface_id: str = param(IDENTIFIER, "The interface.", example=ENI_EXAMPLE)

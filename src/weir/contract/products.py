@@ -8,15 +8,27 @@ from __future__ import annotations
 
 from weir.contract.declare import Product, Spec, spec_of
 from weir.contract.ecs import ECS_COMMANDS
+from weir.contract.ecs_attachments import ATTACHMENT_COMMANDS
 from weir.contract.resource_groups import RESOURCE_GROUP_COMMANDS, RESOURCE_MANAGER
 from weir.contract.terms import ECS, VPC, WEIR
 from weir.contract.vpc import VPC_COMMANDS
+from weir.contract.vpc_changes import CHANGE_COMMANDS
 from weir.contract.vpc_tags import TAG_COMMANDS
 from weir.contract.weir import WEIR_COMMANDS
+from weir.contract.weir_world import WORLD_COMMANDS
 from weir.model.failures import INVALID_API_NOT_FOUND, INVALID_VERSION, Refusal
 
 PRODUCTS: tuple[Product, ...] = (VPC, ECS, RESOURCE_MANAGER, WEIR)
-COMMANDS: tuple[type, ...] = (*VPC_COMMANDS, *TAG_COMMANDS, *ECS_COMMANDS, *RESOURCE_GROUP_COMMANDS, *WEIR_COMMANDS)
+COMMANDS: tuple[type, ...] = (
+    *VPC_COMMANDS,
+    *CHANGE_COMMANDS,
+    *TAG_COMMANDS,
+    *ECS_COMMANDS,
+    *ATTACHMENT_COMMANDS,
+    *RESOURCE_GROUP_COMMANDS,
+    *WEIR_COMMANDS,
+    *WORLD_COMMANDS,
+)
 ACTIONS: dict[tuple[str, str, str], Spec] = {
     (spec.product.name, spec.product.version, spec.name): spec for spec in map(spec_of, COMMANDS)
 }

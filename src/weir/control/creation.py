@@ -18,6 +18,7 @@ from weir.model.failures import (
     INVALID_RESOURCE_ID_NOT_FOUND,
     OPERATION_DENIED_ALL_TRAFFIC_PATH_OF_MANAGED_EXIST,
     OPERATION_DENIED_NIS_TRAFFIC_ANALYZER_NOT_FOUND,
+    OPERATION_DENIED_OPERATE_SHARE_RESOURCE,
     OPERATION_FAILED_ENI_TYPE_NOT_SUPPORT,
     OPERATION_UNSUPPORTED_ADVANCED_FEATURE,
     PROJECT_OR_LOGSTORE_NOT_EXIST,
@@ -44,12 +45,16 @@ FAMILIES_WITHOUT_FLOW_LOGS = frozenset("ecs." + family for family in LEGACY_FAMI
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """The VPC, VSwitch or ENI to be captured; ``eni_type`` and ``instance_type`` are empty for the other two."""
+    """The VPC, VSwitch or ENI to be captured; ``eni_type`` and ``instance_type`` are empty for the other two.
+
+    ``is_shared``: it is another account's, shared with this one.
+    """
 
     status: str
     eni_type: str
     instance_type: str
     has_ipv6_block: bool
+    is_shared: bool
     vpc_has_advanced_features: bool
 
 
@@ -76,6 +81,11 @@ def check(command: CreateFlowLog, facts: Facts) -> None:
 def _resource_exists(command: CreateFlowLog, facts: Facts) -> None:
     if facts.resource is None:
         raise Refusal(INVALID_INSTANCE_ID, f"{KIND_NAMES[command.resource_type]} does not exist.")
+
+
+def _resource_is_own(command: CreateFlowLog, facts: Facts) -> None:
+    if _resource(facts).is_shared:
+        raise Refusal(OPERATION_DENIED_OPERATE_SHARE_RESOURCE)
 
 
 def _eni_is_no_member(command: CreateFlowLog, facts: Facts) -> None:
@@ -156,6 +166,7 @@ def _quota_is_free(command: CreateFlowLog, facts: Facts) -> None:
 
 CHECKS: tuple[Callable[[CreateFlowLog, Facts], None], ...] = (
     _resource_exists,
+    _resource_is_own,
     _eni_is_no_member,
     _resource_is_usable,
     _instance_family_has_flow_logs,

@@ -95,6 +95,7 @@ def _shown(connection: Connection, rows: Sequence[AnyRow], business_status: str)
             traffic_path=tuple(paths[row.flow_log_id]),
             ip_version=row.ip_version,
             resource_group_id=row.resource_group_id,
+            service_type=row.service_type,
             flow_log_deliver_status="FAILED" if trouble else "SUCCESS",
             flow_log_deliver_error_message=trouble,
             log_format=row.log_format or None,

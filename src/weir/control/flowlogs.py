@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, insert, select, update
 
+from weir.contract.terms import Done
 from weir.contract.vpc_flow_log_life import (
     ActiveFlowLog,
     DeactiveFlowLog,
@@ -21,6 +22,7 @@ from weir.contract.vpc_flow_log_life import (
     Succeeded,
 )
 from weir.contract.vpc_flow_logs import CreateFlowLog, FlowLogCreated, IpVersion, TrafficPath
+from weir.contract.weir_world import ServiceType, SetFlowLogServiceType
 from weir.control.access import Caller
 from weir.control.accounts import FINANCIAL_LOCKED
 from weir.control.creation import Facts, Resource, check, check_ip_version
@@ -38,6 +40,7 @@ from weir.control.schema import (
     vpcs,
     vswitches,
 )
+from weir.control.sharing import sees_vpc, sees_vswitch
 from weir.control.tagging import FLOW_LOG, write_tags
 from weir.control.world import changing
 from weir.model.failures import (
@@ -45,6 +48,7 @@ from weir.model.failures import (
     INVALID_INSTANCE_ID,
     INVALID_STATUS,
     OPERATION_FAILED_EXCEED_PURCHASE_LIMIT,
+    OPERATION_UNSUPPORTED_ACTION,
     OPT_IN_REQUIRED_FLOW_LOG,
     UNSUPPORTED_FEATURE_USER_DEFINED_TRAFFIC_PATH_IPV6,
     Refusal,
@@ -124,7 +128,7 @@ def create_flow_log(desk: Desk, caller: Caller, command: CreateFlowLog) -> FlowL
 def modify_flow_log_attribute(desk: Desk, caller: Caller, command: ModifyFlowLogAttribute) -> Succeeded:
     """Changes what is given; an active flow log is ``Modifying`` until its agents have followed."""
     with changing(desk) as (connection, _):
-        row = _find(connection, caller, command.region_id, command.flow_log_id)
+        row = _find_own(connection, caller, command.region_id, command.flow_log_id)
         step = _step(row, Event.MODIFY)
         if command.ip_version is not None:
             _check_modified_ip_version(connection, row, command.ip_version)
@@ -143,7 +147,7 @@ def modify_flow_log_attribute(desk: Desk, caller: Caller, command: ModifyFlowLog
 def active_flow_log(desk: Desk, caller: Caller, command: ActiveFlowLog) -> Succeeded:
     """Starts a stopped flow log; its capture counts from now."""
     with changing(desk) as (connection, now):
-        row = _find(connection, caller, command.region_id, command.flow_log_id)
+        row = _find_own(connection, caller, command.region_id, command.flow_log_id)
         _write(connection, row, status=_step(row, Event.ACTIVATE).value, since=now)
     return Succeeded()
 
@@ -151,7 +155,7 @@ def active_flow_log(desk: Desk, caller: Caller, command: ActiveFlowLog) -> Succe
 def deactive_flow_log(desk: Desk, caller: Caller, command: DeactiveFlowLog) -> Succeeded:
     """Stops a flow log."""
     with changing(desk) as (connection, _):
-        row = _find(connection, caller, command.region_id, command.flow_log_id)
+        row = _find_own(connection, caller, command.region_id, command.flow_log_id)
         _write(connection, row, status=_step(row, Event.DEACTIVATE).value)
     return Succeeded()
 
@@ -159,15 +163,31 @@ def deactive_flow_log(desk: Desk, caller: Caller, command: DeactiveFlowLog) -> S
 def delete_flow_log(desk: Desk, caller: Caller, command: DeleteFlowLog) -> Succeeded:
     """Removes a flow log once its agents have let go; what it stored stays."""
     with changing(desk) as (connection, _):
-        row = _find(connection, caller, command.region_id, command.flow_log_id)
+        row = _find_own(connection, caller, command.region_id, command.flow_log_id)
         _write(connection, row, status=_step(row, Event.DELETE).value)
     return Succeeded()
+
+
+def set_flow_log_service_type(desk: Desk, caller: Caller, command: SetFlowLogServiceType) -> Done:
+    """Hands a flow log to the log service, or takes it back."""
+    with changing(desk) as (connection, _):
+        row = _find(connection, caller, command.region_id, command.flow_log_id)
+        _write(connection, row, service_type="" if command.service_type is ServiceType.USER else ServiceType.SLS.value)
+    return Done()
 
 
 def _find(connection: Connection, caller: Caller, region_id: str, flow_log_id: str) -> AnyRow:
     row = find(connection, flow_logs, caller, flow_log_id, region_id)
     if row is None:
         raise Refusal(INVALID_INSTANCE_ID, "Instance does not exist.")
+    return row
+
+
+def _find_own(connection: Connection, caller: Caller, region_id: str, flow_log_id: str) -> AnyRow:
+    """The flow log, if product Vpc may change it."""
+    row = _find(connection, caller, region_id, flow_log_id)
+    if row.service_type:
+        raise Refusal(OPERATION_UNSUPPORTED_ACTION, service_type=row.service_type)
     return row
 
 
@@ -235,6 +255,8 @@ def _resource(
     table = {ResourceType.ENI: enis, ResourceType.VSWITCH: vswitches, ResourceType.VPC: vpcs}[kind]
     row = find(connection, table, owner, resource_id, region_id)
     if row is None:
+        row = _shared(connection, owner, region_id, kind, resource_id)
+    if row is None:
         return None
     is_eni = kind is ResourceType.ENI
     advanced = connection.scalar(select(vpcs.c.advanced_features).where(vpcs.c.vpc_id == row.vpc_id))
@@ -243,5 +265,18 @@ def _resource(
         eni_type=row.type if is_eni else "",
         instance_type=row.instance_type if is_eni else "",
         has_ipv6_block=not is_eni and bool(row.ipv6_cidr_block),
+        is_shared=row.account_id != owner.account_id,
         vpc_has_advanced_features=bool(advanced),
     )
+
+
+def _shared(
+    connection: Connection, owner: Owner, region_id: str, kind: ResourceType, resource_id: str
+) -> AnyRow | None:
+    """The VSwitch or VPC of another account that this one sees."""
+    if kind is ResourceType.ENI:
+        return None
+    table, seen = (vswitches, sees_vswitch(owner)) if kind is ResourceType.VSWITCH else (vpcs, sees_vpc(owner))
+    (key,) = table.primary_key.columns
+    query = select(table).where(key == resource_id, table.c.region_id == region_id, seen)
+    return connection.execute(query).one_or_none()

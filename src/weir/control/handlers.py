@@ -10,8 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from weir.contract import ecs, resource_groups, vpc, vpc_tags, weir
-from weir.control import describing, flowlogs, groups, interfaces, inventory, nodes, tag_calls
+from weir.contract import ecs, ecs_attachments, resource_groups, vpc, vpc_changes, vpc_tags, weir, weir_world
+from weir.control import (
+    attachments,
+    changes,
+    describing,
+    flowlogs,
+    groups,
+    interfaces,
+    inventory,
+    nodes,
+    sharing,
+    tag_calls,
+)
 from weir.control.access import Caller
 from weir.control.desk import Desk
 
@@ -31,6 +42,8 @@ HANDLERS: dict[type, Callable[[Desk, Caller, Any], Any]] = {
     vpc.CreateVSwitch: inventory.create_vswitch,
     vpc.DescribeVSwitches: inventory.describe_vswitches,
     vpc.DeleteVSwitch: inventory.delete_vswitch,
+    vpc_changes.ModifyVpcAttribute: changes.modify_vpc_attribute,
+    vpc_changes.ModifyVSwitchAttribute: changes.modify_vswitch_attribute,
     vpc_tags.TagResources: tag_calls.tag_resources,
     vpc_tags.UnTagResources: tag_calls.untag_resources,
     vpc_tags.ListTagResources: tag_calls.list_tag_resources,
@@ -41,6 +54,15 @@ HANDLERS: dict[type, Callable[[Desk, Caller, Any], Any]] = {
     ecs.CreateNetworkInterface: interfaces.create_network_interface,
     ecs.DescribeNetworkInterfaces: interfaces.describe_network_interfaces,
     ecs.DeleteNetworkInterface: interfaces.delete_network_interface,
+    ecs_attachments.AttachNetworkInterface: attachments.attach_network_interface,
+    ecs_attachments.DetachNetworkInterface: attachments.detach_network_interface,
+    ecs_attachments.ModifyNetworkInterfaceAttribute: attachments.modify_network_interface_attribute,
+    weir_world.RegisterInstance: attachments.register_instance,
+    weir_world.DeregisterInstance: attachments.deregister_instance,
+    weir_world.ShareVSwitch: sharing.share_vswitch,
+    weir_world.UnshareVSwitch: sharing.unshare_vswitch,
+    weir_world.SetVpcAdvancedFeatures: sharing.set_vpc_advanced_features,
+    weir_world.SetFlowLogServiceType: flowlogs.set_flow_log_service_type,
     weir.SyncAgent: nodes.sync_agent,
     weir.BindNetworkInterface: nodes.bind_network_interface,
     weir.UnbindNetworkInterface: nodes.unbind_network_interface,

@@ -2,7 +2,8 @@
 
 What enters: a caller and a parsed command. What leaves: the answer, or a ``Refusal`` and an unchanged catalog. Rules:
 an address belongs to one ENI of a VPC (a unique key of the catalog); an ENI is ``Available`` until it is bound to a
-device, ``InUse`` then, and only an unbound one is deleted. Checks come in the order in which the contract lists them.
+device or attached to an instance, ``InUse`` then; a deleted one is ``Deleting`` until no agent holds its device. Checks
+come in the order in which the contract lists them.
 """
 
 from __future__ import annotations
@@ -11,17 +12,20 @@ from collections import defaultdict
 from collections.abc import Sequence
 from ipaddress import ip_address
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from weir.contract import ecs as say
 from weir.contract.terms import Done
 from weir.control import tagging
 from weir.control.access import Caller
 from weir.control.addresses import check_address, lowest_free
+from weir.control.attachments import write_groups
 from weir.control.desk import ENI_QUOTA, Desk, group_of, iso_time
 from weir.control.identifiers import draw, draw_mac
 from weir.control.listing import AnyRow, count, equal, find, page_of
 from weir.control.schema import eni_addresses, eni_security_groups, enis, vswitches
+from weir.control.sharing import sees_vswitch
+from weir.control.world import changing, is_due
 from weir.model.failures import (
     INCORRECT_VSWITCH_STATUS,
     INVALID_ENI_ID_NOT_FOUND,
@@ -39,9 +43,7 @@ from weir.model.failures import (
 def create_network_interface(desk: Desk, caller: Caller, command: say.CreateNetworkInterface) -> say.NetworkInterface:
     """Makes an ENI with the addresses given; the lowest free IPv4 address is its primary one if none is given."""
     with desk.catalog.writing() as connection:
-        vswitch = find(connection, vswitches, caller, command.v_switch_id, command.region_id)
-        if vswitch is None:
-            raise Refusal(INVALID_VSWITCH_ID_NOT_FOUND)
+        vswitch = _find_vswitch(connection, caller, command)
         if vswitch.status != "Available":
             raise Refusal(INCORRECT_VSWITCH_STATUS)
         addresses = _addresses(connection, vswitch, command)
@@ -62,7 +64,7 @@ def create_network_interface(desk: Desk, caller: Caller, command: say.CreateNetw
                 description=command.description or "",
                 mac_address=draw_mac(),
                 status=say.EniStatus.AVAILABLE.value,
-                type=say.EniType.SECONDARY.value,
+                type=command.instance_type.value,
                 instance_id="",
                 instance_type="",
                 resource_group_id=group,
@@ -70,7 +72,8 @@ def create_network_interface(desk: Desk, caller: Caller, command: say.CreateNetw
             )
         )
         _write_addresses(connection, vswitch.vpc_id, eni_id, addresses)
-        _write_groups(connection, eni_id, command)
+        first = () if command.security_group_id is None else (command.security_group_id,)
+        write_groups(connection, eni_id, first + command.security_group_ids)
         tagging.write_tags(connection, tagging.ENI, eni_id, command.tag)
         rows = connection.execute(select(enis).where(enis.c.network_interface_id == eni_id)).all()
         (shown,) = _shown(connection, rows)
@@ -82,27 +85,41 @@ def describe_network_interfaces(
 ) -> say.NetworkInterfacePage:
     """One page of the account's ENIs in the region."""
     with desk.catalog.reading() as connection:
-        total, rows = page_of(connection, enis, _matching(caller, command), command)
-        return say.NetworkInterfacePage(
-            page_number=command.page_number,
-            page_size=command.page_size,
-            total_count=total,
-            network_interface_sets=_shown(connection, rows),
-        )
+        if not is_due(connection, desk.now(), desk.started):
+            return _page(connection, caller, command)
+    with changing(desk) as (connection, _):
+        return _page(connection, caller, command)
 
 
 def delete_network_interface(desk: Desk, caller: Caller, command: say.DeleteNetworkInterface) -> Done:
-    """Removes an unbound ENI; its addresses are free again."""
-    with desk.catalog.writing() as connection:
+    """Removes an ENI that is neither attached nor bound, once the agent that captured it has let go."""
+    with changing(desk) as (connection, _):
         row = find(connection, enis, caller, command.network_interface_id, command.region_id)
         if row is None:
             raise Refusal(INVALID_ENI_ID_NOT_FOUND)
         if row.status != say.EniStatus.AVAILABLE:
             raise Refusal(INVALID_OPERATION_INVALID_ENI_STATE, status=row.status)
-        tagging.remove_tags(connection, tagging.ENI, row.network_interface_id)
-        for table in (eni_addresses, eni_security_groups, enis):
-            connection.execute(delete(table).where(table.c.network_interface_id == row.network_interface_id))
+        this = enis.c.network_interface_id == row.network_interface_id
+        connection.execute(update(enis).where(this).values(status=say.EniStatus.DELETING.value))
     return Done()
+
+
+def _page(connection: Connection, caller: Caller, command: say.DescribeNetworkInterfaces) -> say.NetworkInterfacePage:
+    total, rows = page_of(connection, enis, _matching(caller, command), command)
+    return say.NetworkInterfacePage(
+        page_number=command.page_number,
+        page_size=command.page_size,
+        total_count=total,
+        network_interface_sets=_shown(connection, rows),
+    )
+
+
+def _find_vswitch(connection: Connection, caller: Caller, command: say.CreateNetworkInterface) -> AnyRow:
+    this = (vswitches.c.v_switch_id == command.v_switch_id) & (vswitches.c.region_id == command.region_id)
+    row = connection.execute(select(vswitches).where(this, sees_vswitch(caller))).one_or_none()
+    if row is None:
+        raise Refusal(INVALID_VSWITCH_ID_NOT_FOUND)
+    return row
 
 
 def _addresses(connection: Connection, vswitch: AnyRow, command: say.CreateNetworkInterface) -> list[str]:
@@ -147,19 +164,6 @@ def _write_addresses(connection: Connection, vpc_id: str, eni_id: str, addresses
     )
 
 
-def _write_groups(connection: Connection, eni_id: str, command: say.CreateNetworkInterface) -> None:
-    first = [command.security_group_id] if command.security_group_id is not None else []
-    groups = dict.fromkeys(first + list(command.security_group_ids))
-    if groups:
-        connection.execute(
-            insert(eni_security_groups),
-            [
-                {"network_interface_id": eni_id, "security_group_id": group, "position": position}
-                for position, group in enumerate(groups)
-            ],
-        )
-
-
 def _matching(caller: Caller, command: say.DescribeNetworkInterfaces) -> list[ColumnElement[bool]]:
     conditions = equal(
         {
@@ -196,9 +200,12 @@ def _shown(connection: Connection, rows: Sequence[AnyRow]) -> tuple[say.NetworkI
     for row in connection.execute(select(eni_addresses).where(of_rows).order_by(eni_addresses.c.position)):
         held[row.network_interface_id, row.family].append(row.address)
     groups: dict[str, list[str]] = defaultdict(list)
-    members = eni_security_groups.c.network_interface_id.in_(ids)
-    for row in connection.execute(select(eni_security_groups).where(members).order_by(eni_security_groups.c.position)):
+    grouped = eni_security_groups.c.network_interface_id.in_(ids)
+    for row in connection.execute(select(eni_security_groups).where(grouped).order_by(eni_security_groups.c.position)):
         groups[row.network_interface_id].append(row.security_group_id)
+    members: dict[str, list[str]] = defaultdict(list)
+    for row in connection.execute(select(enis).where(enis.c.trunk_id.in_(ids)).order_by(enis.c.network_interface_id)):
+        members[row.trunk_id].append(row.network_interface_id)
     tags = tagging.read_tags(connection, tagging.ENI, ids)
     return tuple(
         say.NetworkInterface(
@@ -212,6 +219,11 @@ def _shown(connection: Connection, rows: Sequence[AnyRow]) -> tuple[say.NetworkI
             v_switch_id=row.v_switch_id,
             zone_id=row.zone_id,
             instance_id=row.instance_id,
+            attachment=say.Attachment(
+                instance_id=row.instance_id,
+                trunk_network_interface_id=row.trunk_id,
+                member_network_interface_ids=tuple(members[row.network_interface_id]),
+            ),
             mac_address=row.mac_address,
             private_ip_address=ipv4[0],
             private_ip_sets=tuple(

@@ -1,8 +1,9 @@
 """VPCs and VSwitches: create, list, delete; and the list of regions.
 
 What enters: a caller and a parsed command. What leaves: the answer, or a ``Refusal`` and an unchanged catalog. Rules: a
-resource belongs to one account and is invisible to others; both kinds are ``Available`` at once; what still holds
-something, or has a flow log, is not deleted. Checks are made in the order in which the contract lists the failures.
+resource belongs to one account and is invisible to others unless shared; both kinds are ``Available`` at once; what
+still holds something, or has a flow log, is not deleted. Checks are made in the order in which the contract lists
+the failures.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ from weir.control.addresses import (
 from weir.control.desk import VPC_QUOTA, VSWITCH_QUOTA, Desk, group_of, iso_time
 from weir.control.identifiers import draw
 from weir.control.listing import AnyRow, count, equal, find, page_of
-from weir.control.schema import eni_addresses, enis, flow_logs, vpcs, vswitches
+from weir.control.schema import eni_addresses, enis, flow_logs, vpcs, vswitch_shares, vswitches
+from weir.control.sharing import sees_vpc, sees_vswitch
 from weir.control.world import changing
 from weir.model.failures import (
     DEPENDENCY_VIOLATION_FLOW_LOG,
@@ -98,13 +100,13 @@ def describe_vpcs(desk: Desk, caller: Caller, command: say.DescribeVpcs) -> say.
     """One page of the account's VPCs in the region."""
     conditions = equal(
         {
-            vpcs.c.account_id: caller.account_id,
             vpcs.c.region_id: command.region_id,
             vpcs.c.vpc_name: command.vpc_name,
             vpcs.c.is_default: command.is_default,
             vpcs.c.resource_group_id: command.resource_group_id,
         }
     ) + tagging.has_tags(vpcs.c.vpc_id, tagging.VPC, command.tag)
+    conditions.append(sees_vpc(caller))
     if command.vpc_id:
         conditions.append(vpcs.c.vpc_id.in_(command.vpc_id))
     with desk.catalog.reading() as connection:
@@ -173,7 +175,6 @@ def describe_vswitches(desk: Desk, caller: Caller, command: say.DescribeVSwitche
     """One page of the account's VSwitches."""
     conditions = equal(
         {
-            vswitches.c.account_id: caller.account_id,
             vswitches.c.region_id: command.region_id,
             vswitches.c.vpc_id: command.vpc_id,
             vswitches.c.v_switch_id: command.v_switch_id,
@@ -183,6 +184,7 @@ def describe_vswitches(desk: Desk, caller: Caller, command: say.DescribeVSwitche
             vswitches.c.resource_group_id: command.resource_group_id,
         }
     ) + tagging.has_tags(vswitches.c.v_switch_id, tagging.VSWITCH, command.tag)
+    conditions.append(sees_vswitch(caller))
     if command.route_table_id is not None:
         routed = select(vpcs.c.vpc_id).where(vpcs.c.route_table_id == command.route_table_id)
         conditions.append(vswitches.c.vpc_id.in_(routed))
@@ -208,6 +210,7 @@ def delete_vswitch(desk: Desk, caller: Caller, command: say.DeleteVSwitch) -> sa
         if command.dry_run:
             raise Refusal(DRY_RUN_OPERATION)
         tagging.remove_tags(connection, tagging.VSWITCH, row.v_switch_id)
+        connection.execute(delete(vswitch_shares).where(vswitch_shares.c.v_switch_id == row.v_switch_id))
         connection.execute(delete(vswitches).where(vswitches.c.v_switch_id == row.v_switch_id))
     return say.Done()
 

@@ -42,6 +42,8 @@ def bind_network_interface(desk: Desk, caller: Caller, command: say.BindNetworkI
     """Binds an ENI to a device, or moves it there."""
     with changing(desk) as (connection, now):
         row = _find_eni(connection, caller, command.network_interface_id)
+        if row.status == EniStatus.DELETING:
+            raise Refusal(INVALID_ENI_ID_NOT_FOUND, status=row.status)
         wanted = {"node_name": command.node_name, "device": command.device}
         holder = connection.scalar(
             select(bindings.c.network_interface_id).where(
@@ -70,7 +72,7 @@ def unbind_network_interface(desk: Desk, caller: Caller, command: say.UnbindNetw
         this = bindings.c.network_interface_id == row.network_interface_id
         if connection.execute(delete(bindings).where(this)).rowcount == 0:
             raise Refusal(BINDING_NOT_FOUND)
-        _set_status(connection, row.network_interface_id, EniStatus.AVAILABLE)
+        _set_status(connection, row.network_interface_id, EniStatus.IN_USE if row.instance_id else EniStatus.AVAILABLE)
     return Done()
 
 

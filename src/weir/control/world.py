@@ -13,18 +13,20 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, delete, select, update
 
+from weir.contract.ecs import EniStatus
 from weir.control.desk import Desk
 from weir.control.schema import (
     agents,
     attachments,
     bindings,
     eni_addresses,
+    eni_security_groups,
     enis,
     flow_log_paths,
     flow_logs,
 )
-from weir.control.tagging import FLOW_LOG, remove_tags
-from weir.control.targets import SETTLING, Agent, Attached, Bound, Wanted, World, settled
+from weir.control.tagging import ENI, FLOW_LOG, remove_tags
+from weir.control.targets import AGENT_SILENCE_SECONDS, SETTLING, Agent, Attached, Bound, Wanted, World, settled
 from weir.model.resources import CAPTURING, TRANSITIONS, Event, FlowLogStatus, Side
 
 
@@ -39,12 +41,15 @@ def changing(desk: Desk) -> Iterator[tuple[Connection, int]]:
 
 
 def is_due(connection: Connection, now: float, started: float) -> bool:
-    """True if ``settle`` would move a flow log on; for readers, which may not write."""
-    return bool(_due(connection, now, started))
+    """True if ``settle`` would change something; for readers, which may not write."""
+    return bool(_due(connection, now, started)) or bool(_released(connection, now, started))
 
 
 def settle(connection: Connection, now: float, started: float) -> None:
-    """Takes the ``SETTLED`` step for every flow log whose agents are done; a deleted one is gone with it."""
+    """Takes the ``SETTLED`` step for every flow log whose agents are done; a deleted one is gone with it, and so are
+    deleted ENIs that no live agent holds any more."""
+    for eni_id in _released(connection, now, started):
+        _remove_eni(connection, eni_id)
     for log in _due(connection, now, started):
         if log.status is FlowLogStatus.DELETING:
             _remove(connection, log.flow_log_id)
@@ -52,6 +57,20 @@ def settle(connection: Connection, now: float, started: float) -> None:
             step = TRANSITIONS[log.status, Event.SETTLED]
             this = flow_logs.c.flow_log_id == log.flow_log_id
             connection.execute(update(flow_logs).where(this).values(status=step.value))
+
+
+def _released(connection: Connection, now: float, started: float) -> list[str]:
+    deleting = enis.c.status == EniStatus.DELETING.value
+    ids = list(connection.scalars(select(enis.c.network_interface_id).where(deleting)))
+    if not ids:
+        return []
+    query = select(attachments.c.network_interface_id, agents.c.last_seen).join_from(attachments, agents)
+    held = {
+        row.network_interface_id
+        for row in connection.execute(query.where(attachments.c.network_interface_id.in_(ids)))
+        if now - max(row.last_seen, started) <= AGENT_SILENCE_SECONDS
+    }
+    return [eni_id for eni_id in ids if eni_id not in held]
 
 
 def _due(connection: Connection, now: float, started: float) -> tuple[Wanted, ...]:
@@ -156,6 +175,12 @@ def _attached(connection: Connection, node_name: str | None) -> tuple[Attached, 
         )
         for row in connection.execute(query)
     )
+
+
+def _remove_eni(connection: Connection, eni_id: str) -> None:
+    remove_tags(connection, ENI, eni_id)
+    for table in (eni_addresses, eni_security_groups, enis):
+        connection.execute(delete(table).where(table.c.network_interface_id == eni_id))
 
 
 def _remove(connection: Connection, flow_log_id: str) -> None:
