@@ -29,7 +29,8 @@ from aliyunsdkvpc.request.v20160428.DescribeFlowLogsRequest import DescribeFlowL
 from tests.lab.stage import PROJECT, REGION, Stage
 from tests.waiting import until
 from weir.capture.window import next_boundary_s
-from weir.cli.worlds import Interface, declare_lab, eni_of
+from weir.cli.worlds import Interface, declare_lab, eni_of, vpc_of, vswitch_of
+from weir.contract.weir import UnbindNetworkInterface
 from weir.lab import traffic
 from weir.lab.compare import Comparison, compare
 from weir.lab.senders import Pair, udp
@@ -69,7 +70,7 @@ class Story:
         self.logs["eni"] = self.create("eni", "NetworkInterface", self.stage.enis["a"])
         self.logs["vpc"] = self.create("vpc", "VPC", self.world["vpc"])
         self.logs["allow"] = self.create("allow", "NetworkInterface", self.stage.enis["b"], "Allow")
-        self.logs["vswitch"] = self.create_by_v1("vswitch", self.world["vswitches"]["bridged"])
+        self.logs["vswitch"] = self.create_by_v1("vswitch", "VSwitch", self.world["vswitches"]["bridged"])
         for name in self.logs:
             self.await_active(name)
 
@@ -86,12 +87,12 @@ class Story:
         )
         return str(self.stage.acs3().create_flow_log(request).body.flow_log_id)
 
-    def create_by_v1(self, store: str, vswitch_id: str) -> str:
+    def create_by_v1(self, store: str, kind: str, resource_id: str) -> str:
         request = CreateFlowLogV1()
         request.set_endpoint(self.stage.endpoint.removeprefix("http://"))
         for name, value in {
-            "ResourceType": "VSwitch",
-            "ResourceId": vswitch_id,
+            "ResourceType": kind,
+            "ResourceId": resource_id,
             "TrafficType": "All",
             "ProjectName": PROJECT,
             "LogStoreName": store,
@@ -163,6 +164,30 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
         yield made
     finally:
         stage.close()
+
+
+def spare_world(story: Story) -> dict[str, str]:
+    """A second VPC with a VSwitch and an ENI, which no flow log covers."""
+    client, place = story.stage.client(), story.stage.place
+    vpc_id = vpc_of(client, place, "spare", "10.90.0.0/16", "fd90::/56")
+    vswitch_id = vswitch_of(client, place, vpc_id, "spare", ("10.90.1.0/24", 1))
+    eni_id = eni_of(client, place, vswitch_id, Interface("spare", "spare0", Side.BEHIND, "10.90.1.7"))
+    return {"VPC": vpc_id, "VSwitch": vswitch_id, "NetworkInterface": eni_id}
+
+
+@pytest.mark.parametrize("sdk", ["acs3", "v1"])
+def test_both_sdks_create_on_every_kind_of_resource(story: Story, sdk: str) -> None:
+    """Nothing is bound there that exists, so nothing has to be attached but what the agent reports as missing."""
+    world = spare_world(story)
+    story.stage.client().call(UnbindNetworkInterface(network_interface_id=world["NetworkInterface"]))
+    for kind, resource_id in world.items():
+        create = story.create if sdk == "acs3" else story.create_by_v1
+        story.logs[f"spare-{kind}"] = create("vpc", kind, resource_id)
+        story.await_active(f"spare-{kind}")
+    for kind in world:
+        flow_log_id = story.logs.pop(f"spare-{kind}")
+        story.stage.acs3().delete_flow_log(DeleteFlowLogRequest(region_id=REGION, flow_log_id=flow_log_id))
+        until(lambda deleted=flow_log_id: story.stage.status(deleted) == "gone", 30, "deleted")
 
 
 def flows(rows: list[Row], keep: Callable[[Row], bool] = lambda row: True) -> Counter[tuple[str, ...]]:
