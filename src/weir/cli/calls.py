@@ -65,8 +65,9 @@ def _action(spec: Spec) -> click.Command:
     def run(context: click.Context, /, **given: str | None) -> None:
         settings = settings_of(**given)
         pairs = pairs_of(spec, context.args)
-        if any(param.wire == "RegionId" for param in spec.params):
-            pairs.setdefault("RegionId", settings.region)
+        for param in spec.params:
+            if param.wire in ("RegionId", "RegionNo"):
+                pairs.setdefault(param.wire, settings.region)
         with client_of(settings) as client:
             click.echo(json.dumps(client.say(spec.product.version, spec.name, pairs), indent=2, ensure_ascii=False))
 

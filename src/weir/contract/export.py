@@ -122,7 +122,7 @@ def _kind(hint: Any, *, as_text: bool) -> str:
         return "list"
     if is_dataclass(hint):
         return "object"
-    return "string" if as_text else {bool: "boolean", int: "number"}.get(hint, "string")
+    return "string" if as_text else {bool: "boolean", int: "number", float: "number"}.get(hint, "string")
 
 
 def _value(one: Param) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from weir.contract.declare import Product, Spec, spec_of
 from weir.contract.ecs import ECS_COMMANDS
 from weir.contract.ecs_attachments import ATTACHMENT_COMMANDS
+from weir.contract.nis import NIS, NIS_COMMANDS
 from weir.contract.resource_groups import RESOURCE_GROUP_COMMANDS, RESOURCE_MANAGER
 from weir.contract.terms import ECS, VPC, WEIR
 from weir.contract.vpc import VPC_COMMANDS
@@ -18,7 +19,7 @@ from weir.contract.weir import WEIR_COMMANDS
 from weir.contract.weir_world import WORLD_COMMANDS
 from weir.model.failures import INVALID_API_NOT_FOUND, INVALID_VERSION, Refusal
 
-PRODUCTS: tuple[Product, ...] = (VPC, ECS, RESOURCE_MANAGER, WEIR)
+PRODUCTS: tuple[Product, ...] = (VPC, ECS, RESOURCE_MANAGER, NIS, WEIR)
 COMMANDS: tuple[type, ...] = (
     *VPC_COMMANDS,
     *CHANGE_COMMANDS,
@@ -26,6 +27,7 @@ COMMANDS: tuple[type, ...] = (
     *ECS_COMMANDS,
     *ATTACHMENT_COMMANDS,
     *RESOURCE_GROUP_COMMANDS,
+    *NIS_COMMANDS,
     *WEIR_COMMANDS,
     *WORLD_COMMANDS,
 )

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from weir.contract import ecs, ecs_attachments, resource_groups, vpc, vpc_changes, vpc_tags, weir, weir_world
+from weir.contract import ecs, ecs_attachments, nis, resource_groups, vpc, vpc_changes, vpc_tags, weir, weir_world
 from weir.control import (
+    analyzers,
     attachments,
     changes,
     describing,
@@ -22,6 +23,7 @@ from weir.control import (
     nodes,
     sharing,
     tag_calls,
+    traffic,
 )
 from weir.control.access import Caller
 from weir.control.desk import Desk
@@ -63,6 +65,14 @@ HANDLERS: dict[type, Callable[[Desk, Caller, Any], Any]] = {
     weir_world.UnshareVSwitch: sharing.unshare_vswitch,
     weir_world.SetVpcAdvancedFeatures: sharing.set_vpc_advanced_features,
     weir_world.SetFlowLogServiceType: flowlogs.set_flow_log_service_type,
+    nis.CreateTrafficAnalyzer: analyzers.create_traffic_analyzer,
+    nis.DescribeTrafficAnalyzers: analyzers.describe_traffic_analyzers,
+    nis.ActiveTrafficAnalyzer: analyzers.active_traffic_analyzer,
+    nis.DeactiveTrafficAnalyzer: analyzers.deactive_traffic_analyzer,
+    nis.DeleteTrafficAnalyzer: analyzers.delete_traffic_analyzer,
+    nis.StartNisTrafficRanking: traffic.start_nis_traffic_ranking,
+    nis.DescribeNisTrafficRanking: traffic.describe_nis_traffic_ranking,
+    nis.GetNisTrafficMetrics: traffic.get_nis_traffic_metrics,
     weir.SyncAgent: nodes.sync_agent,
     weir.BindNetworkInterface: nodes.bind_network_interface,
     weir.UnbindNetworkInterface: nodes.unbind_network_interface,

@@ -16,7 +16,7 @@ from weir.contract import sls_answers as answers
 from weir.contract import sls_commands as say
 from weir.control.access import Caller, Principal
 from weir.control.desk import Desk
-from weir.control.schema import indexes, logstores, projects
+from weir.control.schema import indexes, logstores, projects, traffic_analyzers
 from weir.model import sls_failures as failures
 from weir.query.index import DELIMITERS, Index
 
@@ -45,16 +45,7 @@ def create_project(desk: Desk, caller: Caller, command: say.CreateProject) -> an
     with desk.catalog.writing() as connection:
         if _project(connection, command.project) is not None:
             raise failures.refuse(failures.PROJECT_ALREADY_EXIST, command.project)
-        connection.execute(
-            insert(projects).values(
-                name=command.project,
-                account_id=caller.account_id,
-                region_id=desk.regions[0].region_id,
-                description=command.description,
-                created=now,
-                modified=now,
-            )
-        )
+        add_project(connection, command, caller.account_id, desk.regions[0].region_id, now)
     return answers.Done()
 
 
@@ -92,13 +83,10 @@ def update_project(desk: Desk, caller: Caller, command: say.UpdateProject) -> an
 
 def delete_project(desk: Desk, caller: Caller, command: say.DeleteProject) -> answers.Done:
     """Deletes the project, its logstores and their rows."""
-    inside = logstores.c.project == command.project
     with desk.catalog.writing() as connection:
         own_project(connection, caller, command.project)
-        dropped = list(connection.scalars(select(logstores.c.id).where(inside)))
-        connection.execute(delete(indexes).where(indexes.c.logstore_id.in_(dropped)))
-        connection.execute(delete(logstores).where(inside))
-        connection.execute(delete(projects).where(projects.c.name == command.project))
+        _check_free(connection, command.project)
+        dropped = remove_project(connection, command.project)
     for store_id in dropped:
         desk.store.drop(store_id)
     return answers.Done()
@@ -111,20 +99,8 @@ def create_log_store(desk: Desk, caller: Caller, command: say.CreateLogStore) ->
         own_project(connection, caller, command.project)
         if _log_store(connection, command.project, command.log_store) is not None:
             raise failures.refuse(failures.LOG_STORE_ALREADY_EXIST, command.log_store)
-        shard_count = command.shard_count or SHARD_COUNT
-        written = connection.execute(
-            insert(logstores).values(
-                project=command.project,
-                name=command.log_store,
-                ttl_days=command.ttl_days or TTL_DAYS,
-                shard_count=shard_count,
-                extra=_kept(command, {}),
-                created=now,
-                modified=now,
-            )
-        )
-        store_id = written.inserted_primary_key[0]  # type: ignore[index]
-    desk.store.create(store_id, shard_count)
+        store_id = add_log_store(connection, command, now)
+    desk.store.create(store_id, command.shard_count or SHARD_COUNT)
     return answers.Done()
 
 
@@ -162,6 +138,7 @@ def delete_log_store(desk: Desk, caller: Caller, command: say.DeleteLogStore) ->
     """Deletes the logstore, its index and its rows."""
     with desk.catalog.writing() as connection:
         row = own_log_store(connection, caller, command.project, command.log_store)
+        _check_free(connection, command.project)
         connection.execute(delete(indexes).where(indexes.c.logstore_id == row.id))
         connection.execute(delete(logstores).where(logstores.c.id == row.id))
     desk.store.drop(row.id)
@@ -213,6 +190,47 @@ def delete_index(desk: Desk, caller: Caller, command: say.DeleteIndex) -> answer
     return answers.Done()
 
 
+def add_project(connection: Connection, command: say.CreateProject, account_id: str, region_id: str, now: int) -> None:
+    """Writes the row of a new project; that the name is free is the caller's to check."""
+    connection.execute(
+        insert(projects).values(
+            name=command.project,
+            account_id=account_id,
+            region_id=region_id,
+            description=command.description,
+            created=now,
+            modified=now,
+        )
+    )
+
+
+def add_log_store(connection: Connection, command: say.CreateLogStore, now: int) -> int:
+    """Writes the row of a new logstore; returns its id, under which the store must create it after the commit."""
+    written = connection.execute(
+        insert(logstores).values(
+            project=command.project,
+            name=command.log_store,
+            ttl_days=command.ttl_days or TTL_DAYS,
+            shard_count=command.shard_count or SHARD_COUNT,
+            extra=_kept(command, {}),
+            created=now,
+            modified=now,
+        )
+    )
+    store_id: int = written.inserted_primary_key[0]  # type: ignore[index]
+    return store_id
+
+
+def remove_project(connection: Connection, name: str) -> list[int]:
+    """Deletes the rows of a project and of what is in it; returns the logstores that the store must drop."""
+    inside = logstores.c.project == name
+    dropped = list(connection.scalars(select(logstores.c.id).where(inside)))
+    connection.execute(delete(indexes).where(indexes.c.logstore_id.in_(dropped)))
+    connection.execute(delete(logstores).where(inside))
+    connection.execute(delete(projects).where(projects.c.name == name))
+    return dropped
+
+
 def own_project(connection: Connection, caller: Caller, name: str) -> _Row:
     """The project's row. Refuses with ProjectNotExist, or Unauthorized where it is another account's."""
     row = _project(connection, name)
@@ -236,6 +254,13 @@ def _check_owner(caller: Caller, account_id: str) -> None:
     """An agent delivers for every account, so its calls (PutLogs is the only one it may make) pass."""
     if account_id != caller.account_id and caller.principal is not Principal.AGENT:
         raise failures.refuse(failures.UNAUTHORIZED)
+
+
+def _check_free(connection: Connection, project: str) -> None:
+    """A traffic analyzer's project goes with the analyzer. Raises Unauthorized."""
+    holder = select(traffic_analyzers.c.status).where(traffic_analyzers.c.traffic_analyzer_id == project)
+    if connection.execute(holder).first() is not None:
+        raise failures.refuse(failures.UNAUTHORIZED, why="the project of a traffic analyzer")
 
 
 def index_of(connection: Connection, store_id: int) -> Index:

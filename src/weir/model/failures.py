@@ -785,7 +785,7 @@ OPERATION_UNSUPPORTED_TRAFFIC_SCENARIO = Failure(
     "OperationUnsupported.TrafficScenario",
     400,
     "The traffic scenario is not supported.",
-    trigger="TrafficScenario is TRFlowlog or CbwpMetric: there is neither a transit router nor a shared bandwidth here.",
+    trigger="TrafficScenario is TRFlowlog or CbwpMetric: there is no transit router and no shared bandwidth here.",
 )
 OPERATION_UNSUPPORTED_TRAFFIC_DATA = Failure(
     "OperationUnsupported.TrafficData",
