@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from weir.contract import examples
 from weir.contract.action import Regions, pairs, parse
 from weir.contract.declare import Param, Spec, params_of, spec_of
+from weir.contract.nis_shapes import AnyCase, Filters, JsonList
 from weir.contract.products import ACTIONS
 from weir.contract.render import Unreadable, read, render
 from weir.contract.shapes import Address, BadText, Commas, Flag, Integer, Network, OneOf, Repeat, Shape, Text
@@ -46,7 +47,11 @@ def values(shape: Shape) -> st.SearchStrategy[Any]:
         case Commas(of=of, at_most=at_most):
             element = values(of).filter(lambda text: "," not in text)
             return st.lists(element, min_size=1, max_size=at_most).map(tuple)
-        case Text() | Network():
+        case AnyCase(of=of):
+            return st.sampled_from(list(of))
+        case JsonList(of=of, at_most=at_most):
+            return st.lists(values(of), min_size=1, max_size=at_most).map(tuple)
+        case Text() | Network() | Filters():
             return st.sampled_from([shape.parse(text) for text in shape.good()])
         case _:
             raise AssertionError(shape)
