@@ -1,5 +1,5 @@
 # Weir: every verb of the project. `make demo` and `make test` set up what they need on a bare machine.
-.PHONY: demo test setup check bpf bench reference lock clean
+.PHONY: demo test setup check test-clients bpf bench reference lock clean
 .DEFAULT_GOAL := demo
 
 demo: setup        ## the main job, on real packets; DEMO_SECONDS=n ends it by itself, 0 at once
@@ -15,6 +15,9 @@ setup:             ## Debian packages, .venv from requirements.lock, kernel prog
 check: setup       ## the quick look: style, types, everything that needs no root
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy
 	@.venv/bin/python -m pytest -q -m "not root and not lab"
+
+test-clients: setup ## every official client, the heavy ones (Go, Java) too; they are installed by package name
+	@scripts/test-clients
 
 bpf:               ## only the kernel programs
 	@$(MAKE) --no-print-directory -C bpf
