@@ -33,7 +33,9 @@ from weir.control.desk import Desk
 from weir.control.handlers import ADMISSIONS, HANDLERS
 from weir.control.keys import KeyRing
 from weir.control.nonces import SharedNonces
+from weir.control.permits import Permits
 from weir.control.regions import Region, spoken_of
+from weir.control.sessions import Sessions
 from weir.control.upkeep import Upkeep
 from weir.doors.app import App
 from weir.doors.metrics import PartMetrics
@@ -90,7 +92,8 @@ def server(settings: Settings) -> Server:
     regions = tuple(Region(name, str(settings.listen)) for name in (settings.region, *settings.regions))
     engine = Engine(Limits(memory_bytes_max=settings.query_memory_mb << 20))
     querier = Querier(engine, settings.time_zone)
-    desk = Desk(catalog, regions, store, time.time, started=time.time(), querier=querier)
+    desk = Desk(catalog, regions, store, time.time, started=time.time(), querier=querier, keys=keys)
+    sessions, permits = Sessions(keys, time.time), Permits(catalog)
     gateway = Gateway(
         handlers=HANDLERS,
         desk=desk,
@@ -99,13 +102,15 @@ def server(settings: Settings) -> Server:
         clock=time.time,
         regions=spoken_of(regions),
         admissions=ADMISSIONS,
+        session_of=sessions.key_of,
+        permit=permits.check,
     )
     registry = CollectorRegistry()
     registry.register(PartMetrics("store", lambda: _numbers(store.counters)))
     registry.register(PartMetrics("rpc", gateway.counters.read))
     app = App(
         rpc=gateway,
-        sls=SlsDoor(desk, keys.secret_of, (*settings.sls_bases, settings.listen.host)),
+        sls=SlsDoor(desk, keys.secret_of, (*settings.sls_bases, settings.listen.host), sessions.key_of, permits.check),
         health=lambda: {"status": "ok", "version": __version__, "region": settings.region, "damage": store.damage},
         registry=registry,
     )

@@ -11,12 +11,13 @@ from sqlalchemy import select
 
 from weir.contract.declare import spec_of
 from weir.contract.products import COMMANDS
-from weir.control.access import Caller, Principal, allowed, allows
+from weir.control.access import Caller, Denied, Principal, allowed
 from weir.control.accounts import Started, first_start
 from weir.control.catalog import Catalog
 from weir.control.keys import CACHE_SECONDS, KeyFileError, KeyRing
+from weir.control.permits import Request, check_fixed
 from weir.control.schema import access_keys, accounts
-from weir.model.failures import FORBIDDEN_RAM, Refusal
+from weir.model.failures import FORBIDDEN_RAM
 
 
 class Ticks:
@@ -139,8 +140,9 @@ def test_the_agent_may_sync_and_put_logs_and_nothing_else() -> None:
     actions = [spec_of(command).ram_action for command in COMMANDS]
     assert [action for action in actions if allowed(agent, action)] == ["weir:SyncAgent"]
     assert all(allowed(account, action) for action in actions)
-    allows(agent, "log:PostLogStoreLogs")
+    check_fixed(agent, Request("log:PostLogStoreLogs", ("acs:log:cn-hangzhou:1:project/p/logstore/l",)))
     for action in ("log:GetLogStoreLogs", "log:CreateProject", "vpc:CreateFlowLog"):
-        with pytest.raises(Refusal) as refused:
-            allows(agent, action)
+        with pytest.raises(Denied) as refused:
+            check_fixed(agent, Request(action, ("acs:log:cn-hangzhou:1:project/p",)))
         assert refused.value.failure is FORBIDDEN_RAM
+        assert refused.value.shown["AuthAction"] == action

@@ -10,7 +10,10 @@ from weir.contract.declare import Product, Spec, spec_of
 from weir.contract.ecs import ECS_COMMANDS
 from weir.contract.ecs_attachments import ATTACHMENT_COMMANDS
 from weir.contract.nis import NIS, NIS_COMMANDS
+from weir.contract.ram import RAM_COMMANDS
+from weir.contract.ram_terms import RAM
 from weir.contract.resource_groups import RESOURCE_GROUP_COMMANDS, RESOURCE_MANAGER
+from weir.contract.sts import STS, STS_COMMANDS
 from weir.contract.terms import ECS, VPC, WEIR
 from weir.contract.vpc import VPC_COMMANDS
 from weir.contract.vpc_changes import CHANGE_COMMANDS
@@ -19,7 +22,7 @@ from weir.contract.weir import WEIR_COMMANDS
 from weir.contract.weir_world import WORLD_COMMANDS
 from weir.model.failures import INVALID_API_NOT_FOUND, INVALID_VERSION, Refusal
 
-PRODUCTS: tuple[Product, ...] = (VPC, ECS, RESOURCE_MANAGER, NIS, WEIR)
+PRODUCTS: tuple[Product, ...] = (VPC, ECS, RESOURCE_MANAGER, NIS, RAM, STS, WEIR)
 COMMANDS: tuple[type, ...] = (
     *VPC_COMMANDS,
     *CHANGE_COMMANDS,
@@ -27,6 +30,8 @@ COMMANDS: tuple[type, ...] = (
     *ECS_COMMANDS,
     *ATTACHMENT_COMMANDS,
     *RESOURCE_GROUP_COMMANDS,
+    *RAM_COMMANDS,
+    *STS_COMMANDS,
     *NIS_COMMANDS,
     *WEIR_COMMANDS,
     *WORLD_COMMANDS,

@@ -19,7 +19,8 @@ from weir.model import sls_failures as failures
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One row. ``template``: path with ``{logstore}`` and ``{shard}``. ``kinds``: values of the ``type`` parameter that
-    choose it. ``ram``: its action in a RAM policy. ``needs_project``: the host must name a project."""
+    choose it. ``ram``: its action in a RAM policy, ``resource``: what it is on. ``needs_project``: the host must name a
+    project."""
 
     method: str
     template: str
@@ -27,11 +28,17 @@ class Operation:
     ram: str
     kinds: frozenset[str] = frozenset({""})
     needs_project: bool = True
+    resource: str = "project/{project}/logstore/{logstore}"
 
     @property
     def name(self) -> str:
         """As the API page calls it, for the manual and for logs."""
         return self.command.__name__
+
+    def arn(self, region_id: str, account_id: str, texts: Mapping[str, str]) -> str:
+        """The resource that a policy must allow it on; what the request does not name is ``*``."""
+        path = re.sub(r"\{(\w+)\}", lambda found: texts.get(found[1]) or "*", self.resource)
+        return f"acs:log:{region_id}:{account_id}:{path}"
 
     def match(self, path: str) -> dict[str, str] | None:
         """The texts in ``path``, or None if it is not this operation's."""
@@ -41,15 +48,17 @@ class Operation:
 
 _STORE = "/logstores/{logstore}"
 _SHARD = _STORE + "/shards/{shard}"
+_NEW_PROJECT, _PROJECT, _PROJECTS = "project/{projectName}", "project/{project}", "project/*"
+_STORES = _PROJECT + "/logstore/*"
 
 OPERATIONS: tuple[Operation, ...] = (
-    Operation("POST", "/", say.CreateProject, "log:CreateProject", needs_project=False),
-    Operation("GET", "/", say.GetProject, "log:GetProject"),
-    Operation("GET", "/", say.ListProject, "log:ListProject", needs_project=False),
-    Operation("PUT", "/", say.UpdateProject, "log:UpdateProject"),
-    Operation("DELETE", "/", say.DeleteProject, "log:DeleteProject"),
-    Operation("POST", "/logstores", say.CreateLogStore, "log:CreateLogStore"),
-    Operation("GET", "/logstores", say.ListLogStores, "log:ListLogStores"),
+    Operation("POST", "/", say.CreateProject, "log:CreateProject", needs_project=False, resource=_NEW_PROJECT),
+    Operation("GET", "/", say.GetProject, "log:GetProject", resource=_PROJECT),
+    Operation("GET", "/", say.ListProject, "log:ListProject", needs_project=False, resource=_PROJECTS),
+    Operation("PUT", "/", say.UpdateProject, "log:UpdateProject", resource=_PROJECT),
+    Operation("DELETE", "/", say.DeleteProject, "log:DeleteProject", resource=_PROJECT),
+    Operation("POST", "/logstores", say.CreateLogStore, "log:CreateLogStore", resource=_STORES),
+    Operation("GET", "/logstores", say.ListLogStores, "log:ListLogStores", resource=_STORES),
     Operation("GET", _STORE, say.GetLogs, "log:GetLogStoreLogs", frozenset({"log"})),
     Operation("GET", _STORE, say.GetHistograms, "log:GetLogStoreHistogram", frozenset({"histogram"})),
     Operation("GET", _STORE, say.GetLogStore, "log:GetLogStore"),

@@ -50,12 +50,14 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What an Authorization header says; ``region`` and ``day`` are empty for v1. Nothing of it is proven yet."""
+    """What an Authorization header says; ``region`` and ``day`` are empty for v1. ``security_token`` is empty without
+    STS. Nothing of it is proven yet."""
 
     access_key_id: str
     signature: str
     region: str = ""
     day: str = ""
+    security_token: str = ""
 
     @property
     def is_v4(self) -> bool:
@@ -80,14 +82,15 @@ def claim_of(request: Request) -> Claim:
     if version not in API_VERSIONS:
         raise failures.refuse(failures.INVALID_API_VERSION, version)
     text = request.headers.get("authorization", "")
+    token = request.headers.get("x-acs-security-token", "")
     if text.startswith("LOG "):
         access_key_id, colon, signature = text[4:].strip().rpartition(":")
         if colon and access_key_id:
-            return Claim(access_key_id, signature)
+            return Claim(access_key_id, signature, security_token=token)
     elif text.startswith(_V4_NAME):
         found = _V4_AUTHORIZATION.fullmatch(text)
         if found:
-            return Claim(found["key"], found["signature"], found["region"], found["day"])
+            return Claim(found["key"], found["signature"], found["region"], found["day"], token)
     elif text:
         raise failures.refuse(failures.INVALID_SIGNATURE_METHOD, text.split(" ", 1)[0])
     raise failures.refuse(failures.MISS_ACCESS_KEY_ID)

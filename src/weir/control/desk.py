@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, select
 
 from weir.control.access import Caller
 from weir.control.catalog import Catalog
+from weir.control.keys import KeyRing
 from weir.control.regions import Region
 from weir.control.schema import accounts, resource_groups
 from weir.logstore.store import Store
@@ -32,7 +33,7 @@ ENI_QUOTA = 100
 @dataclass(frozen=True, slots=True)
 class Desk:
     """``clock``: Unix seconds. ``started``: when this server began to listen, for judging an agent's silence.
-    ``querier``: the query language with its limits and time zone."""
+    ``querier``: the query language with its limits and time zone. ``keys``: needed by Ram and Sts alone."""
 
     catalog: Catalog
     regions: tuple[Region, ...]
@@ -40,10 +41,16 @@ class Desk:
     clock: Callable[[], float]
     started: float
     querier: Querier = field(default_factory=Querier)
+    keys: KeyRing | None = None
 
     def now(self) -> float:
         """Unix seconds."""
         return self.clock()
+
+    def key_ring(self) -> KeyRing:
+        """The AccessKeys, for the handlers that make them and change them."""
+        assert self.keys is not None, "a desk that serves Ram and Sts has a key ring"
+        return self.keys
 
     def region(self, region_id: str) -> Region:
         """The configured region of that id; a parsed command names no other."""

@@ -27,6 +27,7 @@ from weir.control import (
 )
 from weir.control.access import Caller
 from weir.control.desk import Desk
+from weir.control.ram_handlers import RAM_HANDLERS
 
 HANDLERS: dict[type, Callable[[Desk, Caller, Any], Any]] = {
     vpc.OpenFlowLogService: flowlogs.open_flow_log_service,
@@ -73,6 +74,7 @@ HANDLERS: dict[type, Callable[[Desk, Caller, Any], Any]] = {
     nis.StartNisTrafficRanking: traffic.start_nis_traffic_ranking,
     nis.DescribeNisTrafficRanking: traffic.describe_nis_traffic_ranking,
     nis.GetNisTrafficMetrics: traffic.get_nis_traffic_metrics,
+    **RAM_HANDLERS,
     weir.SyncAgent: nodes.sync_agent,
     weir.BindNetworkInterface: nodes.bind_network_interface,
     weir.UnbindNetworkInterface: nodes.unbind_network_interface,

@@ -22,6 +22,11 @@ def draw_account_id() -> str:
     return str(secrets.randbelow(9 * 10**15) + 10**15)
 
 
+def draw_digits(length: int) -> str:
+    """Decimal digits, the first one not 0, as ids of RAM users and roles are."""
+    return str(secrets.randbelow(9 * 10 ** (length - 1)) + 10 ** (length - 1))
+
+
 def draw_mac() -> str:
     """A MAC address with the OUI 00:16:3e, which Alibaba Cloud's ENIs carry."""
     return "00:16:3e:" + ":".join(f"{octet:02x}" for octet in secrets.token_bytes(3))

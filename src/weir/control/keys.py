@@ -16,10 +16,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 
 from weir.control.access import Caller, Key, Principal
 from weir.control.catalog import Catalog
+from weir.control.ram_schema import ram_user_keys, ram_users
 from weir.control.schema import access_keys
 
 CACHE_SECONDS = 5.0
@@ -28,6 +29,18 @@ CACHE_KEYS_MAX = 10_000
 """Keys held in memory; above it the cache starts empty again."""
 
 ALPHANUMERIC = string.ascii_letters + string.digits
+
+_KEYS: Select[tuple[object, ...]] = select(access_keys, ram_users.c.user_id, ram_users.c.user_name).select_from(
+    access_keys.outerjoin(ram_user_keys, ram_user_keys.c.access_key_id == access_keys.c.access_key_id).outerjoin(
+        ram_users
+    )
+)
+"""Every AccessKey with the RAM user it belongs to, if any."""
+
+
+def draw_text(length: int) -> str:
+    """Random letters and digits."""
+    return "".join(secrets.choice(ALPHANUMERIC) for _ in range(length))
 
 
 class KeyFileError(Exception):
@@ -64,9 +77,7 @@ class KeyRing:
         if known and now < known[0]:
             return known[1]
         with self._catalog.reading() as connection:
-            row = connection.execute(
-                select(access_keys).where(access_keys.c.access_key_id == access_key_id)
-            ).one_or_none()
+            row = connection.execute(_KEYS.where(access_keys.c.access_key_id == access_key_id)).one_or_none()
         if row is None:
             return None
         key = self._open(row)
@@ -79,10 +90,10 @@ class KeyRing:
     def issue(
         self, connection: Connection, account_id: str, principal: Principal, *, name: str, now: float
     ) -> AccessKey:
-        """Makes an active AccessKey within the caller's transaction."""
+        """Makes an active AccessKey within the caller's transaction; ``give`` makes it a RAM user's."""
         key = AccessKey(
-            access_key_id="LTAI5t" + "".join(secrets.choice(ALPHANUMERIC) for _ in range(18)),
-            secret="".join(secrets.choice(ALPHANUMERIC) for _ in range(30)),
+            access_key_id="LTAI5t" + draw_text(18),
+            secret=draw_text(30),
         )
         connection.execute(
             insert(access_keys).values(
@@ -97,11 +108,35 @@ class KeyRing:
         )
         return key
 
+    def give(self, connection: Connection, key: AccessKey, user_id: str) -> None:
+        """Makes an AccessKey that was just issued the RAM user's."""
+        connection.execute(insert(ram_user_keys).values(access_key_id=key.access_key_id, user_id=user_id))
+
+    def delete(self, connection: Connection, access_key_id: str) -> None:
+        """Deletes an AccessKey; call ``forget`` once the write is committed."""
+        for table in (ram_user_keys, access_keys):
+            connection.execute(delete(table).where(table.c.access_key_id == access_key_id))
+
+    def forget(self, access_key_id: str) -> None:
+        """Drops the key from this process's memory, so that a committed change of it works here at once."""
+        with self._lock:
+            self._cache.pop(access_key_id, None)
+
+    def seal(self, text: str) -> str:
+        """A text that only ``unseal`` reads: letters, digits, ``-``, ``_`` and ``=``."""
+        return self._fernet.encrypt(text.encode()).decode()
+
+    def unseal(self, sealed: str) -> str | None:
+        """What was sealed, here or by a server with the same key file; None if this was not."""
+        try:
+            return self._fernet.decrypt(sealed.encode()).decode()
+        except InvalidToken:
+            return None
+
     def newest(self, connection: Connection, principal: Principal) -> AccessKey | None:
         """The youngest active AccessKey of that kind, for the process that runs server and agent in one."""
         row = connection.execute(
-            select(access_keys)
-            .where(access_keys.c.principal == principal.value, access_keys.c.active)
+            _KEYS.where(access_keys.c.principal == principal.value, access_keys.c.active)
             .order_by(access_keys.c.created.desc(), access_keys.c.access_key_id)
             .limit(1)
         ).one_or_none()
@@ -120,7 +155,13 @@ class KeyRing:
             secret = self._fernet.decrypt(row.sealed_secret).decode()
         except InvalidToken as error:
             raise KeyFileError("the key file is not the one that sealed this catalog's secrets") from error
-        caller = Caller(row.account_id, Principal(row.principal), row.access_key_id, row.name)
+        caller = Caller(
+            row.account_id,
+            Principal(row.principal),
+            row.access_key_id,
+            name=row.user_name or row.name,
+            principal_id=row.user_id or "",
+        )
         return Key(secret, caller, row.active)
 
     def _read_or_make(self, path: Path) -> bytes:

@@ -19,7 +19,7 @@ from weir.contract import sls_answers as answers
 from weir.contract import sls_commands as say
 from weir.contract.loggroup import LogGroup
 from weir.control import log_rows, projects
-from weir.control.access import Caller, allowed
+from weir.control.access import Caller
 from weir.control.desk import Desk
 from weir.logstore.engine import QueryTimeout, QueryTooLarge
 from weir.logstore.troubles import CursorError, ShardUnknown, StoreUnavailable, StoreUnknown
@@ -43,10 +43,8 @@ class Writing:
     rows: tuple[LogGroup, ...] | bytes
 
 
-def answer(desk: Desk, caller: Caller, ram_action: str, command: object) -> object:
-    """The result of one operation. Refuses with Unauthorized unless ``caller`` may do ``ram_action``."""
-    if not allowed(caller, ram_action):
-        raise failures.refuse(failures.UNAUTHORIZED, action=ram_action)
+def answer(desk: Desk, caller: Caller, command: object) -> object:
+    """The result of one operation, which the caller may do."""
     try:
         return HANDLERS[type(command)](desk, caller, command)
     except StoreUnavailable as error:

@@ -15,7 +15,7 @@ import re
 import threading
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qsl
 
@@ -24,26 +24,35 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
 from weir.contract.action import Regions, parse
+from weir.contract.arns import arns_of
 from weir.contract.declare import Spec
 from weir.contract.nonces import NonceMemory, NonceMemoryFull
 from weir.contract.products import find
 from weir.contract.render import render
 from weir.contract.sign import Claim, Sent, check_clock, check_signature, claim_of
 from weir.contract.xml import root_of
-from weir.control.access import Caller, Key, allows
+from weir.control.access import Caller, Denied, Key
+from weir.control.conditions import facts_of
+from weir.control.permits import Request as Wish
+from weir.control.permits import check_fixed
+from weir.control.sessions import BadToken, TokenFault, no_sessions
+from weir.control.throttle import Throttle
 from weir.doors.reply import Format, Reply, format_of, is_acs3, refusal
 from weir.model.failures import (
     INTERNAL_ERROR,
     INVALID_ACCESS_KEY_ID_INACTIVE,
     INVALID_ACCESS_KEY_ID_NOT_FOUND,
     INVALID_PARAMETER_FORMAT,
+    INVALID_SECURITY_TOKEN_EXPIRED,
     INVALID_SECURITY_TOKEN_MALFORMED,
+    INVALID_SECURITY_TOKEN_MISMATCH_WITH_ACCESS_KEY,
     MISSING_ACTION,
     MISSING_VERSION,
     OPERATION_FAILED_INTERNAL_ERROR,
     REQUEST_TOO_LARGE,
     SIGNATURE_NONCE_USED,
     THROTTLING,
+    THROTTLING_USER,
     UNSUPPORTED_HTTP_METHOD,
     Refusal,
 )
@@ -55,6 +64,11 @@ PAIRS_MAX = 10_000
 """Most parameters of one call, query and form each; above it the call is refused as malformed."""
 LOGGED_LENGTH_MAX = 500
 """Characters of a refusal's detail that are logged; names and values of a request may be as long as its body."""
+BAD_TOKENS = {
+    TokenFault.MALFORMED: INVALID_SECURITY_TOKEN_MALFORMED,
+    TokenFault.MISMATCH: INVALID_SECURITY_TOKEN_MISMATCH_WITH_ACCESS_KEY,
+    TokenFault.EXPIRED: INVALID_SECURITY_TOKEN_EXPIRED,
+}
 FORM = "application/x-www-form-urlencoded"
 
 Desk = TypeVar("Desk")
@@ -63,13 +77,18 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """One HTTP request as bytes; ``headers`` in lower case, ``body`` None when it was too long to read."""
+    """One HTTP request as bytes; ``headers`` in lower case, ``body`` None when it was too long to read.
+
+    ``source_ip`` is the peer's, '' if there is none; ``secure``: it came over TLS.
+    """
 
     method: str
     path: str
     query: bytes
     headers: Mapping[str, str]
     body: bytes | None
+    source_ip: str = ""
+    secure: bool = False
 
 
 @dataclass(slots=True)
@@ -95,7 +114,8 @@ class Gateway(Generic[Desk]):
     """The ASGI application.
 
     ``handlers`` and ``admissions`` by command class; an admission is what an action checks before its parameters are
-    looked at. ``clock``: Unix seconds.
+    looked at. ``clock``: Unix seconds. ``session_of`` finds the key behind a security token, ``permit`` refuses what
+    the caller's policies do not allow.
     """
 
     handlers: Mapping[type, Callable[[Desk, Caller, Any], Any]]
@@ -105,6 +125,9 @@ class Gateway(Generic[Desk]):
     clock: Callable[[], float]
     regions: Regions
     admissions: Mapping[type, Callable[[Desk, Caller], None]]
+    session_of: Callable[[str, str], Key] = no_sessions
+    permit: Callable[[Caller, Wish], None] = check_fixed
+    throttle: Throttle = field(default_factory=Throttle)
     counters: Tally = field(default_factory=Tally)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -130,7 +153,10 @@ class Gateway(Generic[Desk]):
             self.counters.add("refused")
             told = str(dict(refused.detail))[:LOGGED_LENGTH_MAX]
             log.info("request %s refused: %s %s", request_id, refused.failure.code, told)
-            return refusal(refused.failure, refused.message, request_id, host)
+            reply = refusal(refused.failure, refused.message, request_id, host)
+            if isinstance(refused, Denied):
+                reply.document["AccessDeniedDetail"] = dict(refused.shown)
+            return reply
         except Exception:
             self.counters.add("failed")
             log.exception("request %s failed", request_id)
@@ -139,7 +165,9 @@ class Gateway(Generic[Desk]):
         return Reply(200, document, root_of(spec.name))
 
     def _acted(self, spec: Spec, caller: Caller, pairs: Mapping[str, str]) -> Any:
-        allows(caller, spec.ram_action)
+        if not self.throttle.admits(caller.account_id, spec.ram_action, self.clock()):
+            raise Refusal(THROTTLING_USER)
+        self.permit(caller, Wish(spec.ram_action, arns_of(spec, pairs, caller.account_id)))
         admission = self.admissions.get(spec.command)
         if admission is not None:
             admission(self.desk, caller)
@@ -169,9 +197,15 @@ class Gateway(Generic[Desk]):
         except NonceMemoryFull:
             log.warning("the memory of nonces is full; calls are refused until it has room")
             raise Refusal(THROTTLING) from None
-        return key.caller, version, action, pairs
+        facts = facts_of(now, arrived.source_ip, secure=arrived.secure)
+        return replace(key.caller, facts=facts), version, action, pairs
 
     def _key(self, claim: Claim) -> Key:
+        if claim.security_token:
+            try:
+                return self.session_of(claim.access_key_id, claim.security_token)
+            except BadToken as error:
+                raise Refusal(BAD_TOKENS[error.fault]) from error
         # No AccessKey is spelt otherwise, and what is not need not be asked of the catalog.
         key = (
             self.key_of(claim.access_key_id) if re.fullmatch(r"[\w.-]{1,128}", claim.access_key_id, re.ASCII) else None
@@ -180,8 +214,6 @@ class Gateway(Generic[Desk]):
             raise Refusal(INVALID_ACCESS_KEY_ID_NOT_FOUND)
         if not key.active:
             raise Refusal(INVALID_ACCESS_KEY_ID_INACTIVE)
-        if claim.security_token:
-            raise Refusal(INVALID_SECURITY_TOKEN_MALFORMED)
         return key
 
 
@@ -189,7 +221,11 @@ async def _arrived(http: Request) -> Arrived:
     headers: dict[str, str] = {}
     for name, value in http.headers.items():
         headers[name] = f"{headers[name]},{value}" if name in headers else value
-    return Arrived(http.method, http.url.path, http.scope["query_string"], headers, await _body(http))
+    source_ip = http.client.host if http.client else ""
+    secure = http.url.scheme == "https"
+    return Arrived(
+        http.method, http.url.path, http.scope["query_string"], headers, await _body(http), source_ip, secure
+    )
 
 
 async def _body(http: Request) -> bytes | None:

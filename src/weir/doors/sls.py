@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import logging
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from urllib.parse import parse_qsl, urlsplit
 
 from starlette.concurrency import run_in_threadpool
@@ -23,8 +24,12 @@ from weir.contract import compression, loggroup, sls, sls_answers, sls_shapes, s
 from weir.contract.sls_commands import BODY_BYTES_MAX, ROWS_MAX, PutLogs
 from weir.contract.sls_sign import Request
 from weir.control import logs
-from weir.control.access import Caller, Key
+from weir.control.access import Caller, Denied, Key
+from weir.control.conditions import facts_of
 from weir.control.desk import Desk
+from weir.control.permits import Request as Wish
+from weir.control.permits import check_fixed
+from weir.control.sessions import BadToken, TokenFault, no_sessions
 from weir.model import sls_failures as failures
 from weir.model.failures import Refusal
 
@@ -35,12 +40,22 @@ log = logging.getLogger(__name__)
 
 
 class SlsDoor:
-    """The ASGI application. ``key_of`` finds an AccessKey by its id; ``bases`` are the host names that stand for the
-    service itself, so that ``PROJECT.base`` names a project."""
+    """The ASGI application. ``key_of`` finds an AccessKey by its id, ``session_of`` the key behind a security token;
+    ``bases`` are the host names that stand for the service itself, so that ``PROJECT.base`` names a project; ``permit``
+    refuses what the caller's policies do not allow."""
 
-    def __init__(self, desk: Desk, key_of: Callable[[str], Key | None], bases: Collection[str]) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        key_of: Callable[[str], Key | None],
+        bases: Collection[str],
+        session_of: Callable[[str, str], Key] = no_sessions,
+        permit: Callable[[Caller, Wish], None] = check_fixed,
+    ) -> None:
         self._desk = desk
         self._key_of = key_of
+        self._session_of = session_of
+        self._permit = permit
         self._bases = tuple(base.lower() for base in bases)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -55,7 +70,7 @@ class SlsDoor:
         request_id = secrets.token_hex(12).upper()
         try:
             request = _facts(http, await _body(http))
-            answer = await run_in_threadpool(self._answer, request)
+            answer = await run_in_threadpool(self._answer, request, http)
         except Refusal as refusal:
             if refusal.failure.status >= 500:
                 log.warning("request %s: %s %s", request_id, refusal, dict(refusal.detail))
@@ -68,8 +83,8 @@ class SlsDoor:
         headers = {**answer.headers, "x-log-requestid": request_id}
         return Response(answer.body, headers=headers, media_type=answer.media_type or None)
 
-    def _answer(self, request: Request) -> sls_answers.Answer:
-        caller = self._caller(request)
+    def _answer(self, request: Request, http: HttpRequest) -> sls_answers.Answer:
+        caller = self._caller(request, http)
         host = request.headers.get("host", "")
         if not host:
             raise failures.refuse(failures.MISSING_HOST)
@@ -77,21 +92,43 @@ class SlsDoor:
         query = dict(request.query)
         operation, path_texts = sls.find(request.method, request.path, query, bool(project))
         texts = {**query, **_body_texts(operation, request), **path_texts, "project": project}
+        self._check_permit(caller, operation, texts)
         command: object = sls_shapes.parse(operation.command, texts)
         if isinstance(command, PutLogs):
             command = logs.Writing(command, _rows(request))
-        result = logs.answer(self._desk, caller, operation.ram, command)
+        result = logs.answer(self._desk, caller, command)
         return sls_answers.render(result, request.headers.get("accept-encoding", ""))
 
-    def _caller(self, request: Request) -> Caller:
+    def _check_permit(self, caller: Caller, operation: sls.Operation, texts: Mapping[str, str]) -> None:
+        arn = operation.arn(self._desk.regions[0].region_id, caller.account_id, texts)
+        try:
+            self._permit(caller, Wish(operation.ram, (arn,)))
+        except Denied as denied:
+            raise failures.refuse(failures.DENIED, operation.ram, arn) from denied
+
+    def _caller(self, request: Request, http: HttpRequest) -> Caller:
         claim = sls_sign.claim_of(request)
-        key = self._key_of(claim.access_key_id)
-        if key is None:
-            raise failures.refuse(failures.ACCESS_KEY_NOT_FOUND, claim.access_key_id)
+        key = self._key(claim)
         sls_sign.verify(request, claim, key.secret, self._desk.now())
         if not key.active:
             raise failures.refuse(failures.ACCESS_KEY_DISABLED, claim.access_key_id)
-        return key.caller
+        source_ip = http.client.host if http.client else ""
+        facts = facts_of(self._desk.now(), source_ip, secure=http.url.scheme == "https")
+        return replace(key.caller, facts=facts)
+
+    def _key(self, claim: sls_sign.Claim) -> Key:
+        if claim.security_token:
+            try:
+                return self._session_of(claim.access_key_id, claim.security_token)
+            except BadToken as error:
+                is_over = error.fault is TokenFault.EXPIRED
+                raise failures.refuse(
+                    failures.SECURITY_TOKEN_EXPIRED if is_over else failures.SECURITY_TOKEN_INVALID
+                ) from error
+        key = self._key_of(claim.access_key_id)
+        if key is None:
+            raise failures.refuse(failures.ACCESS_KEY_NOT_FOUND, claim.access_key_id)
+        return key
 
 
 async def _body(http: HttpRequest) -> bytes:

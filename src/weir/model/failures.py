@@ -434,7 +434,19 @@ INVALID_SECURITY_TOKEN_MALFORMED = Failure(
     "InvalidSecurityToken.Malformed",
     400,
     "Specified SecurityToken is malformed.",
-    trigger="A security token is given, and the key is not a temporary one.",
+    trigger="The security token is none that this service gave out.",
+)
+INVALID_SECURITY_TOKEN_MISMATCH_WITH_ACCESS_KEY = Failure(
+    "InvalidSecurityToken.MismatchWithAccessKey",
+    400,
+    "Specified SecurityToken mismatch with the AccessKey.",
+    trigger="The security token belongs to another AccessKey.",
+)
+INVALID_SECURITY_TOKEN_EXPIRED = Failure(
+    "InvalidSecurityToken.Expired",
+    400,
+    "Specified SecurityToken is expired.",
+    trigger="The session that the security token stands for is over.",
 )
 SIGNATURE_DOES_NOT_MATCH = Failure(
     "SignatureDoesNotMatch",
@@ -509,6 +521,8 @@ GATEWAY: tuple[Failure, ...] = (
     INVALID_ACCESS_KEY_ID_NOT_FOUND,
     INVALID_ACCESS_KEY_ID_INACTIVE,
     INVALID_SECURITY_TOKEN_MALFORMED,
+    INVALID_SECURITY_TOKEN_MISMATCH_WITH_ACCESS_KEY,
+    INVALID_SECURITY_TOKEN_EXPIRED,
     SIGNATURE_DOES_NOT_MATCH,
     SIGNATURE_NONCE_USED,
     INVALID_VERSION,

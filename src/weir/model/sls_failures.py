@@ -93,6 +93,24 @@ SIGNATURE_NOT_MATCH = Failure(
 )
 ACCESS_KEY_NOT_FOUND = Failure("Unauthorized", 401, "AccessKeyId not found: {}", trigger="No such AccessKey.")
 ACCESS_KEY_DISABLED = Failure("Unauthorized", 401, "AccessKeyId is disabled: {}", trigger="The AccessKey is inactive.")
+SECURITY_TOKEN_INVALID = Failure(
+    "Unauthorized",
+    401,
+    "The security token you provided is invalid.",
+    trigger="The security token is none that this service gave out, or belongs to another AccessKey.",
+)
+SECURITY_TOKEN_EXPIRED = Failure(
+    "SecurityTokenExpired",
+    401,
+    "The security token you provided has expired.",
+    trigger="The session that the security token stands for is over.",
+)
+DENIED = Failure(
+    "Unauthorized",
+    401,
+    "denied by sts or ram, action: {}, resource: {}",
+    trigger="The policies of the caller do not allow the action on the resource.",
+)
 UNAUTHORIZED = Failure(
     "Unauthorized",
     401,
