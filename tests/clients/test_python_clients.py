@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from alibabacloud_tea_openapi.exceptions import AlibabaCloudException
 from alibabacloud_tea_openapi.models import Config
 from alibabacloud_tea_rpc.client import Client as RpcClient
 from alibabacloud_tea_rpc.models import Config as RpcConfig
@@ -39,14 +40,8 @@ def vpc20160428(server: Server, algorithm: str) -> Call:
         request = getattr(models, f"{action}Request")().from_map(dict(parameters))
         try:
             answer = getattr(client, snake(action))(request)
-        except Exception as error:
-            facts = vars(error).get("data") or error.data  # type: ignore[attr-defined]
-            raise Refused(
-                error.status_code,  # type: ignore[attr-defined]
-                error.code,  # type: ignore[attr-defined]
-                error.message,  # type: ignore[attr-defined]
-                facts["RequestId"],
-            ) from error
+        except AlibabaCloudException as error:
+            raise Refused(error.status_code, error.code, error.message, error.data["RequestId"]) from error
         return dict(answer.body.to_map())
 
     return call
