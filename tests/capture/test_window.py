@@ -153,6 +153,15 @@ def test_traffic_type_and_family_filter_after_counting() -> None:
     assert ports(Keep(TrafficType.DROP, dual_stack=True)) == [2]
 
 
+def test_a_log_format_keeps_its_fields_alone() -> None:
+    keep = Keep(TrafficType.ALL, dual_stack=True, fields=frozenset({"srcaddr", "packets", "log-status"}))
+    (record,) = table_rows(flow(443, 3), keep)
+    assert {name: value for name, value in record.items() if value is not None} == {
+        "__time__": NOON + 59, "__source__": "log_service", "__topic__": "flow_log",
+        "srcaddr": "10.0.0.1", "packets": 3, "log-status": "OK",
+    }  # fmt: skip
+
+
 def test_no_traffic_is_one_nodata_row_and_filtered_traffic_is_none() -> None:
     (record,) = table_rows(empty())
     assert (record["log-status"], record["eni-id"]) == ("NODATA", "eni-1")

@@ -17,7 +17,16 @@ from weir.capture.recorder import Recorder
 from weir.capture.roster import Eni, FlowLog
 from weir.client import Client, ServerRefused, ServerUnreachable
 from weir.contract.render import Unreadable, read
-from weir.contract.weir import AttachedItem, SyncAgent, SyncResult, Target, TargetFlowLog
+from weir.contract.vpc_flow_logs import log_fields
+from weir.contract.weir import (
+    UNDELIVERED_MAX,
+    AttachedItem,
+    SyncAgent,
+    SyncResult,
+    Target,
+    TargetFlowLog,
+    UndeliveredItem,
+)
 from weir.model.resources import Side, TrafficType
 
 RETRY_SECONDS = 1.0
@@ -47,6 +56,7 @@ class Agent:
         self._changed = changed
         self._stopping = threading.Event()
         self._asked = ""
+        self._targets: frozenset[tuple[str, str]] = frozenset()
         self._silent = False
 
     def stop(self) -> None:
@@ -81,6 +91,10 @@ class Agent:
                 )
                 for one in applied.attached
             ),
+            undelivered=tuple(
+                UndeliveredItem(project_name=project, log_store_name=logstore, code=code)
+                for (project, logstore), code in sorted(self._delivery.undelivered(self._targets).items())
+            )[:UNDELIVERED_MAX],
         )
         try:
             result = read(SyncResult, self._client.call(command))
@@ -94,6 +108,9 @@ class Agent:
         self._silent = False
         if result.revision != self._asked:
             self._asked = result.revision
+            self._targets = frozenset(
+                (log.project_name, log.log_store_name) for target in result.targets for log in target.flow_logs
+            )
             self._recorder.apply(tuple(eni_of(target) for target in result.targets), result.revision)
         return result.sync_interval_seconds
 
@@ -120,7 +137,9 @@ def _flow_log_of(said: TargetFlowLog) -> FlowLog:
     return FlowLog(
         flow_log_id=said.flow_log_id,
         interval_minutes=said.aggregation_interval,
-        keep=Keep(TrafficType(said.traffic_type), dual_stack=said.ip_version == "DualStack"),
+        keep=Keep(
+            TrafficType(said.traffic_type), said.ip_version == "DualStack", frozenset(log_fields(said.log_format))
+        ),
         project=said.project_name,
         logstore=said.log_store_name,
     )

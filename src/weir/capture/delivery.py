@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Set
 from dataclasses import dataclass
 
-from weir.capture.spool import Batch, Spool
+from weir.capture.spool import Batch, Spool, Target
 from weir.client import Client, ServerRefused, ServerUnreachable
 
 RETRY_SECONDS_MIN, RETRY_SECONDS_MAX = 0.5, 5.0
@@ -34,6 +35,10 @@ class Delivered:
     failures: int = 0
 
 
+UNREACHABLE = "Unreachable"
+"""Stands where a refusal's code would when the server did not answer at all."""
+
+
 class Delivery:
     """Delivers from a thread of its own; ``wake`` after something was spooled."""
 
@@ -41,6 +46,8 @@ class Delivery:
         self.spool = spool
         self.client = client
         self.counted = Delivered()
+        self._undelivered: dict[tuple[str, str], str] = {}
+        self._lock = threading.Lock()
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="weir-delivery", daemon=True)
@@ -57,6 +64,20 @@ class Delivery:
         self._stop.set()
         self.wake()
         self._thread.join()
+
+    def undelivered(self, targets: Set[tuple[str, str]]) -> dict[tuple[str, str], str]:
+        """(project, logstore) -> code, for those of ``targets`` that did not take the last batch; forgets the rest."""
+        with self._lock:
+            self._undelivered = {target: code for target, code in self._undelivered.items() if target in targets}
+            return dict(self._undelivered)
+
+    def _note(self, target: Target, code: str) -> None:
+        """Remembers how the last batch for a logstore ended; an empty code: it was taken."""
+        with self._lock:
+            if code:
+                self._undelivered[target.project, target.logstore] = code
+            else:
+                self._undelivered.pop((target.project, target.logstore), None)
 
     def _run(self) -> None:
         pause = RETRY_SECONDS_MIN
@@ -83,6 +104,7 @@ class Delivery:
         try:
             self.client.put_arrow(target.project, target.logstore, batch.payload, target.batch_id)
         except ServerRefused as refused:
+            self._note(target, refused.code or UNREACHABLE)
             if refused.code not in GONE | UNFIT:
                 self.counted.failures += 1
                 log.warning("delivery to %s/%s refused: %s", target.project, target.logstore, refused)
@@ -93,10 +115,12 @@ class Delivery:
                 self.spool.set_aside(batch.path)
                 return True
         except ServerUnreachable as trouble:
+            self._note(target, UNREACHABLE)
             self.counted.failures += 1
             log.warning("delivery to %s/%s waits: %s", target.project, target.logstore, trouble)
             return False
         else:
+            self._note(target, "")
             self.counted.batches += 1
             self.counted.rows += batch.rows
         self.spool.done(batch.path)

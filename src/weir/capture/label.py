@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from weir.capture.flows import ACTION_ACCEPT, DIRECTION_OUT, Flows
 from weir.capture.window import Uncounted
-from weir.model.fields import FIELDS, SOURCE, TOPIC, Kind
+from weir.model.fields import FIELDS, NAMES, SOURCE, TOPIC, Kind
 from weir.model.resources import TrafficType
 
 TCP = 6
@@ -43,10 +43,11 @@ class Labels:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """Which rows a flow log keeps: verdicts, and IPv6 only with ``dual_stack``."""
+    """What a flow log keeps: verdicts, IPv6 only with ``dual_stack``, and of the columns ``fields`` (empty: all)."""
 
     traffic_type: TrafficType
     dual_stack: bool
+    fields: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,17 @@ def records(rows: Flows, uncounted: Uncounted, labels: Labels, keep: Keep, bound
     if uncounted.packets:
         amounts = {"packets": uncounted.packets, "bytes": uncounted.bytes}
         tables.append(_status_row("SKIPDATA", labels, bounds, amounts))
-    return pa.concat_tables(tables) if tables else RECORD_SCHEMA.empty_table()
+    return _narrowed(pa.concat_tables(tables), keep.fields) if tables else RECORD_SCHEMA.empty_table()
+
+
+def _narrowed(table: pa.Table, fields: frozenset[str]) -> pa.Table:
+    """Empties the columns of fields that are not kept; time, source and topic belong to every row."""
+    if not fields:
+        return table
+    for place, name in enumerate(table.column_names):
+        if name in NAMES and name not in fields:
+            table = table.set_column(place, table.field(place), pa.nulls(len(table), table.field(place).type))
+    return table
 
 
 def _kept(rows: Flows, keep: Keep) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

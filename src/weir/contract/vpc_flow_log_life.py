@@ -19,7 +19,7 @@ from weir.contract.terms import (
     TOKEN,
     VPC,
 )
-from weir.contract.vpc_flow_logs import AGGREGATION_INTERVAL, LOG_FORMAT, LOG_FORMAT_IGNORED, IpVersion
+from weir.contract.vpc_flow_logs import AGGREGATION_INTERVAL, FIELDS_EXIST, LOG_FORMAT, IpVersion
 from weir.model.failures import (
     ILLEGAL_PARAM_AGGREGATION_INTERVAL,
     ILLEGAL_PARAM_IP_VERSION,
@@ -74,7 +74,7 @@ ON_ONE_FLOW_LOG = (
         UNSUPPORTED_FEATURE_USER_DEFINED_TRAFFIC_PATH_IPV6,
         UNSUPPORTED_FEATURE_IP_VERSION,
     ),
-    rules=(REGION_KNOWN, REGION_HAS_FLOW_LOGS),
+    rules=(REGION_KNOWN, REGION_HAS_FLOW_LOGS, FIELDS_EXIST),
 )
 class ModifyFlowLogAttribute:
     """Asynchronous: the flow log is `Modifying` until its agents have followed. What is absent stays as it is."""
@@ -96,10 +96,9 @@ class ModifyFlowLogAttribute:
     )
     log_format: str | None = param(
         LOG_FORMAT,
-        "New fields of extended records.",
+        "New fields of its records.",
         example="${srcaddr}${dstaddr}",
         default=None,
-        ignored=LOG_FORMAT_IGNORED,
     )
 
 

@@ -7,6 +7,7 @@ from the official SDKs). Failures stand in the order in which they are checked.
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 
 from weir.contract.declare import Rule, action, answer, param, structure
@@ -44,6 +45,7 @@ from weir.model.failures import (
     PAGE,
     PARAMETER_INVALID,
 )
+from weir.model.fields import NAMES
 from weir.model.resources import FlowLogStatus, ResourceType, TrafficType
 
 
@@ -79,10 +81,22 @@ LOG_FORMAT = Text(
         bad=("srcaddr", "${}", "${srcaddr", "${src addr}", "${srcaddr},${dstaddr}", " ${srcaddr}"),
     ),
 )
-LOG_FORMAT_IGNORED = "kept and given back; every record has the published fields"
 TRAFFIC_PATHS_MAX = 2 * len(TrafficPath)
 """Paths one call may list; above it the call is refused. Roomy, so that a path given twice gets its own failure."""
 RESOURCE_PREFIXES = {ResourceType.ENI: "eni-", ResourceType.VSWITCH: "vsw-", ResourceType.VPC: "vpc-"}
+
+
+def _fields_exist(log_format: str | None) -> str | None:
+    unknown = sorted(set(log_fields(log_format or "")) - set(NAMES))
+    return f"no such field: {', '.join(unknown)}" if unknown else None
+
+
+def log_fields(log_format: str) -> tuple[str, ...]:
+    """The names in a LogFormat, in its order."""
+    return tuple(re.findall(r"\$\{([a-z0-9_-]+)\}", log_format))
+
+
+FIELDS_EXIST = Rule(PARAMETER_INVALID, "Every field that LogFormat names exists.", _fields_exist)
 
 
 def _id_fits_type(resource_type: ResourceType, resource_id: str) -> str | None:
@@ -123,6 +137,7 @@ class FlowLogCreated:
         REGION_KNOWN,
         REGION_HAS_FLOW_LOGS,
         TAG_KEYS_DIFFER,
+        FIELDS_EXIST,
         Rule(INVALID_RESOURCE_TYPE_NOT_FOUND, "ResourceId is the id of a resource of ResourceType.", _id_fits_type),
         Rule(ILLEGAL_PARAM_TRAFFIC_PATH, "`all` stands alone in TrafficPath.", _all_stands_alone),
         Rule(DUPLICATED_PARAM_TRAFFIC_PATH, "No path is given twice in TrafficPath.", _paths_differ),
@@ -189,10 +204,9 @@ class CreateFlowLog:
     )
     log_format: str | None = param(
         LOG_FORMAT,
-        "Fields of extended records.",
+        "Fields of its records; the published ones if absent.",
         example="${srcaddr}${dstaddr}",
         default=None,
-        ignored=LOG_FORMAT_IGNORED,
     )
 
 
@@ -221,7 +235,9 @@ class FlowLog:
     flow_log_deliver_error_message: str = answer(
         "Why delivery fails: `UnavaliableTarget` (so spelt), `ProjectNotExist`, `UnknownError`; else empty.", default=""
     )
-    log_format: str | None = answer("Fields of extended records.", default=None, example="${srcaddr}${dstaddr}")
+    log_format: str | None = answer(
+        "Fields of its records, if it names them.", default=None, example="${srcaddr}${dstaddr}"
+    )
     tags: tuple[Tag, ...] = answer("Its tags.", item="Tag", default=())
 
 

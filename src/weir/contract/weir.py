@@ -25,6 +25,8 @@ ENI_EXAMPLE = "eni-bp1d66qjxb3qoin3a2b4"
 NODE_EXAMPLE = "host-a"
 ATTACHED_MAX = 2000
 """Interfaces that one agent may report; above it the call is refused and the agent must split its devices."""
+UNDELIVERED_MAX = 1000
+"""Logstores that one agent may report as failing; an agent with more reports the first ones by name."""
 NODE_NAME = Text(
     length=(1, 253),
     pattern=Pattern(
@@ -60,6 +62,15 @@ class AttachedItem:
 
 
 @structure
+class UndeliveredItem:
+    """One logstore that did not take the agent's last batch."""
+
+    project_name: str = param(IDENTIFIER, "Project of the batch.", example="flow-logs")
+    log_store_name: str = param(IDENTIFIER, "Logstore of the batch.", example="vpc_flow_log")
+    code: str = param(Text(length=(1, 128)), "Code of its refusal, or `Unreachable`.", example="ProjectNotExist")
+
+
+@structure
 class TargetFlowLog:
     """One flow log that covers a target."""
 
@@ -69,6 +80,9 @@ class TargetFlowLog:
     project_name: str = answer("Project that receives the records.", example="flow-logs")
     log_store_name: str = answer("Logstore that receives the records.", example="vpc_flow_log")
     ip_version: str = answer("`IPv4` or `DualStack`.", example="IPv4")
+    log_format: str = answer(
+        "Fields of its records; empty: the published ones.", default="", example="${srcaddr}${dstaddr}"
+    )
     traffic_path: tuple[str, ...] = answer("Paths captured.", item="TrafficPathList", example="all")
     since: int = answer("Unix time in seconds from which on its records count.", example=1795316930)
 
@@ -124,6 +138,11 @@ class SyncAgent:
     )
     attached: tuple[AttachedItem, ...] = param(
         Repeat(AttachedItem, at_most=ATTACHED_MAX), "Every interface the agent has attached or tried to.", default=()
+    )
+    undelivered: tuple[UndeliveredItem, ...] = param(
+        Repeat(UndeliveredItem, at_most=UNDELIVERED_MAX),
+        "Every logstore that did not take the agent's last batch; one that is not listed took it.",
+        default=(),
     )
 
 

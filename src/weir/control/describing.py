@@ -1,23 +1,23 @@
 """DescribeFlowLogs: filters, paging, and what an answer adds to the row.
 
 What enters: a caller and the parsed command. What leaves: one page, oldest first. Rules: every filter matches exactly
-and all must match; the states shown are those that follow from the agents' reports up to now; whether delivery works
-is read from the log store's own tables, since a flow log outlives its project.
+and all must match; the states shown, and whether delivery works, follow from the agents' reports up to now.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import ColumnElement, Connection, or_, select
 
 from weir.contract.vpc_flow_logs import DescribeFlowLogs, FlowLog, FlowLogPage
 from weir.control import tagging
 from weir.control.access import Caller
+from weir.control.delivery_status import Target, delivery_troubles
 from weir.control.desk import Desk, account_of, iso_time
 from weir.control.listing import AnyRow, equal, page_of
-from weir.control.schema import enis, flow_log_paths, flow_logs, logstores, projects, vswitches
+from weir.control.schema import enis, flow_log_paths, flow_logs, vswitches
 from weir.control.tagging import has_tags, read_tags
 from weir.control.world import changing, is_due
 
@@ -26,18 +26,20 @@ def describe_flow_logs(desk: Desk, caller: Caller, command: DescribeFlowLogs) ->
     """One page of the account's flow logs in the region."""
     with desk.catalog.reading() as connection:
         if not is_due(connection, desk.now(), desk.started):
-            return _page(connection, caller, command)
+            return _page(connection, desk, caller, command)
     with changing(desk) as (connection, _):
-        return _page(connection, caller, command)
+        return _page(connection, desk, caller, command)
 
 
-def _page(connection: Connection, caller: Caller, command: DescribeFlowLogs) -> FlowLogPage:
+def _page(connection: Connection, desk: Desk, caller: Caller, command: DescribeFlowLogs) -> FlowLogPage:
     total, rows = page_of(connection, flow_logs, _matching(caller, command), command)
+    targets = {(row.project_name, row.log_store_name) for row in rows}
+    troubles = delivery_troubles(connection, targets, desk.now(), desk.started)
     return FlowLogPage(
         page_number=command.page_number,
         page_size=command.page_size,
         total_count=total,
-        flow_logs=_shown(connection, rows, account_of(connection, caller).business_status),
+        flow_logs=_shown(connection, rows, account_of(connection, caller).business_status, troubles),
     )
 
 
@@ -69,14 +71,15 @@ def _matching(caller: Caller, command: DescribeFlowLogs) -> list[ColumnElement[b
     return matching + has_tags(columns.flow_log_id, tagging.FLOW_LOG, command.tags)
 
 
-def _shown(connection: Connection, rows: Sequence[AnyRow], business_status: str) -> tuple[FlowLog, ...]:
+def _shown(
+    connection: Connection, rows: Sequence[AnyRow], business_status: str, troubles: Mapping[Target, str]
+) -> tuple[FlowLog, ...]:
     ids = [row.flow_log_id for row in rows]
     paths: dict[str, list[str]] = defaultdict(list)
     of_rows = flow_log_paths.c.flow_log_id.in_(ids)
     for path in connection.execute(select(flow_log_paths).where(of_rows).order_by(flow_log_paths.c.position)):
         paths[path.flow_log_id].append(path.path)
     tagged = read_tags(connection, tagging.FLOW_LOG, ids)
-    troubles = _delivery_troubles(connection, {(row.project_name, row.log_store_name) for row in rows})
     return tuple(
         FlowLog(
             flow_log_id=row.flow_log_id,
@@ -104,20 +107,3 @@ def _shown(connection: Connection, rows: Sequence[AnyRow], business_status: str)
         for row in rows
         for trouble in [troubles.get((row.project_name, row.log_store_name), "")]
     )
-
-
-def _delivery_troubles(connection: Connection, targets: set[tuple[str, str]]) -> dict[tuple[str, str], str]:
-    """Targets that cannot take records now, with the API's word for why."""
-    names = {project for project, _ in targets}
-    known = set(connection.scalars(select(projects.c.name).where(projects.c.name.in_(names))))
-    stores = {
-        (row.project, row.name)
-        for row in connection.execute(
-            select(logstores.c.project, logstores.c.name).where(logstores.c.project.in_(names))
-        )
-    }
-    return {
-        (project, store): "ProjectNotExist" if project not in known else "UnavaliableTarget"
-        for project, store in targets
-        if (project, store) not in stores
-    }

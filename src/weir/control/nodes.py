@@ -18,7 +18,7 @@ from weir.contract.terms import Done
 from weir.control.access import Caller
 from weir.control.desk import Desk, iso_time
 from weir.control.listing import AnyRow, equal, find
-from weir.control.schema import agents, attachments, bindings, enis
+from weir.control.schema import agents, attachments, bindings, enis, undelivered
 from weir.control.targets import AGENT_SILENCE_SECONDS, SYNC_INTERVAL_SECONDS, revision_of, targets_of
 from weir.control.world import changing, is_due, load_world
 from weir.model.failures import BINDING_NOT_FOUND, DEVICE_ALREADY_BOUND, INVALID_ENI_ID_NOT_FOUND, Refusal
@@ -146,7 +146,13 @@ def _is_news(connection: Connection, command: say.SyncAgent, now: float) -> bool
         (row.network_interface_id, row.generation, row.error)
         for row in connection.execute(select(attachments).where(mine))
     }
-    return stored != {(item.network_interface_id, item.generation, item.error) for item in command.attached}
+    if stored != {(item.network_interface_id, item.generation, item.error) for item in command.attached}:
+        return True
+    failing = undelivered.c.node_name == command.node_name
+    known_codes = {
+        (row.project, row.logstore): row.code for row in connection.execute(select(undelivered).where(failing))
+    }
+    return known_codes != _codes(command)
 
 
 def _write_report(connection: Connection, command: say.SyncAgent, now: float) -> None:
@@ -167,6 +173,19 @@ def _write_report(connection: Connection, command: say.SyncAgent, now: float) ->
     }
     if rows:
         connection.execute(insert(attachments), list(rows.values()))
+    connection.execute(delete(undelivered).where(undelivered.c.node_name == command.node_name))
+    if codes := _codes(command):
+        connection.execute(
+            insert(undelivered),
+            [
+                {"node_name": command.node_name, "project": project, "logstore": logstore, "code": code}
+                for (project, logstore), code in codes.items()
+            ],
+        )
+
+
+def _codes(command: say.SyncAgent) -> dict[tuple[str, str], str]:
+    return {(item.project_name, item.log_store_name): item.code for item in command.undelivered}
 
 
 def _find_eni(connection: Connection, caller: Caller, network_interface_id: str) -> AnyRow:

@@ -67,6 +67,7 @@ class Wanted:
     project_name: str
     log_store_name: str
     ip_version: str
+    log_format: str
     traffic_path: tuple[str, ...]
     since: int
 
@@ -176,6 +177,7 @@ def _target(eni: Bound, logs: list[Wanted]) -> Target:
                 project_name=log.project_name,
                 log_store_name=log.log_store_name,
                 ip_version=log.ip_version,
+                log_format=log.log_format,
                 traffic_path=log.traffic_path,
                 since=log.since,
             )

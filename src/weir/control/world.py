@@ -148,6 +148,7 @@ def _wanted(connection: Connection, scopes: Iterable[str], *, with_settling: boo
             project_name=row.project_name,
             log_store_name=row.log_store_name,
             ip_version=row.ip_version,
+            log_format=row.log_format,
             traffic_path=tuple(paths[row.flow_log_id]),
             since=row.since,
         )

@@ -1,0 +1,60 @@
+"""Whether the records of flow logs arrive, in the API's own words.
+
+What enters: the logstores that flow logs deliver to, and the time. What leaves: for those that do not take records,
+why. Rules: what the catalog knows goes first (a project that is gone takes nothing, whatever was reported last); then
+what the agents say of their last batches, of which only live agents are believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, select
+
+from weir.control.schema import agents, logstores, projects, undelivered
+from weir.control.targets import AGENT_SILENCE_SECONDS
+
+PROJECT_NOT_EXIST, UNAVAILABLE_TARGET, UNKNOWN_ERROR = "ProjectNotExist", "UnavaliableTarget", "UnknownError"
+"""The values of FlowLogDeliverErrorMessage, spelt as published (source: the DescribeFlowLogs page)."""
+
+WORDS = {
+    "ProjectNotExist": PROJECT_NOT_EXIST,
+    "LogStoreNotExist": UNAVAILABLE_TARGET,
+    "Unauthorized": UNAVAILABLE_TARGET,
+    "WriteQuotaExceed": UNAVAILABLE_TARGET,
+    "ShardWriteQuotaExceed": UNAVAILABLE_TARGET,
+}
+"""Code of a refused PutLogs -> its word; every other code is UnknownError (source: PutLogs page, error codes)."""
+GRAVITY = (PROJECT_NOT_EXIST, UNAVAILABLE_TARGET, UNKNOWN_ERROR)
+"""Where agents say different things of one logstore, the first of these is shown."""
+
+Target = tuple[str, str]
+"""Project and logstore."""
+
+
+def delivery_troubles(
+    connection: Connection, targets: Iterable[Target], now: float, started: float
+) -> dict[Target, str]:
+    """Targets that do not take records now, with the word for why; a flow log without a logstore has no trouble.
+
+    ``started``: Unix seconds when this server began; an agent's silence before that is not held against it.
+    """
+    asked = {target for target in targets if all(target)}
+    names = {project for project, _ in asked}
+    known = set(connection.scalars(select(projects.c.name).where(projects.c.name.in_(names))))
+    stores = {
+        (row.project, row.name)
+        for row in connection.execute(
+            select(logstores.c.project, logstores.c.name).where(logstores.c.project.in_(names))
+        )
+    }
+    troubles = {
+        target: PROJECT_NOT_EXIST if target[0] not in known else UNAVAILABLE_TARGET for target in asked - stores
+    }
+    query = select(undelivered, agents.c.last_seen).join_from(undelivered, agents)
+    for row in connection.execute(query.where(undelivered.c.project.in_(names))):
+        target = (row.project, row.logstore)
+        if target in asked & stores and now - max(row.last_seen, started) <= AGENT_SILENCE_SECONDS:
+            words = WORDS.get(row.code, UNKNOWN_ERROR), troubles.get(target, UNKNOWN_ERROR)
+            troubles[target] = min(words, key=GRAVITY.index)
+    return troubles
