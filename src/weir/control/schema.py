@@ -164,6 +164,8 @@ enis = Table(
     UniqueConstraint("mac_address"),
     Index(None, "vpc_id"),
     Index(None, "v_switch_id"),
+    Index(None, "status"),
+    Index(None, "instance_id"),
     Index(None, "account_id", "region_id", "created"),
 )
 """``instance_id`` and ``instance_type`` are empty while the ENI is attached to no instance, ``trunk_id`` while it is

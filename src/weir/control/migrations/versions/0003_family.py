@@ -46,6 +46,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("node_name", "project", "logstore", name=op.f("pk_undelivered")),
     )
     op.add_column("enis", sa.Column("trunk_id", sa.String(), nullable=False, server_default=""))
+    op.create_index(op.f("ix_enis_status"), "enis", ["status"], unique=False)
+    op.create_index(op.f("ix_enis_instance_id"), "enis", ["instance_id"], unique=False)
     op.add_column("flow_logs", sa.Column("service_type", sa.String(), nullable=False, server_default=""))
 
 
