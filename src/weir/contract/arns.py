@@ -3,7 +3,7 @@
 What enters: a declared action, the call's parameters as text, the caller's account. What leaves: one ARN per declared
 resource (several for a list parameter). Rules: they are made before the parameters are parsed, since whoever may not
 call an action hears nothing else about its call; a value cannot move to another part of the ARN, so a text with a
-colon in it counts as ``*`` everywhere but at the end.
+colon in it counts as ``*`` everywhere but at the end; what an action does not declare is not read at all.
 """
 
 from __future__ import annotations
@@ -16,14 +16,21 @@ ANY = "*"
 
 
 def arns_of(spec: Spec, pairs: Mapping[str, str], account_id: str) -> tuple[str, ...]:
-    """Every resource that the call needs the action on, in declared order."""
-    said = {**pairs, ACCOUNT_ID: account_id}
-    return tuple(
-        arn
-        for resource in spec.resources
-        if resource.when is None or said.get(resource.when[0]) == resource.when[1]
-        for arn in _filled(resource, said)
-    )
+    """Every resource that the call needs the action on, in declared order; none only if none is declared."""
+    declared = {one.wire for one in spec.params}
+    said = {name: text for name, text in pairs.items() if name.partition(".")[0] in declared}
+    said[ACCOUNT_ID] = account_id
+    arns = tuple(arn for resource in spec.resources if _applies(resource, said) for arn in _filled(resource, said))
+    if spec.resources and not arns:
+        return (f"acs:{spec.product.name.lower()}:{ANY}:{account_id}:{ANY}",)
+    return arns
+
+
+def _applies(resource: Resource, said: Mapping[str, str]) -> bool:
+    if resource.when is None:
+        return True
+    name, value = resource.when
+    return said.get(name, "").casefold() == value.casefold()
 
 
 def _filled(resource: Resource, said: Mapping[str, str]) -> Iterator[str]:

@@ -26,6 +26,8 @@ ANSWER = "weir.answer"
 PLACEHOLDER = re.compile(r"\{([A-Za-z0-9.]+)\}")
 ACCOUNT_ID = "AccountId"
 """The placeholder of a ``Resource`` that is no parameter."""
+REGION_ID = "RegionId"
+"""The placeholder that may be there without its parameter: such an action is about every region."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +274,6 @@ def _check(spec: Spec) -> None:
     names = {one.name for one in spec.params} | {"regions"}
     for rule in spec.rules:
         assert names >= set(rule.reads), f"{spec.name}: a rule reads {set(rule.reads) - names}"
-    said = {one.wire for one in spec.params} | {ACCOUNT_ID}
+    said = {one.wire for one in spec.params} | {ACCOUNT_ID, REGION_ID}
     for resource in spec.resources:
         assert said >= set(resource.reads), f"{spec.name}: a resource names {set(resource.reads) - said}"

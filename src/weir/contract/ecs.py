@@ -26,6 +26,7 @@ from weir.contract.terms import (
     Done,
     Tag,
     TagFilter,
+    located,
     page_size,
 )
 from weir.model.failures import (
@@ -187,6 +188,10 @@ class NetworkInterface:
             _addresses_differ,
         ),
     ),
+    resources=(
+        located("eni/*", "ecs"),
+        located("vswitch/{VSwitchId}"),
+    ),
 )
 class CreateNetworkInterface:
     """The interface is `Available` at once, and `InUse` while it is bound to a device of a node. The published
@@ -270,6 +275,7 @@ class NetworkInterfacePage:
     writes=False,
     fails=(MISSING_PARAMETER, INVALID_REGION_ID_NOT_FOUND, INVALID_PARAMETER, PARAMETER_INVALID),
     rules=(REGION_KNOWN,),
+    resources=(located("eni/*", "ecs"),),
 )
 class DescribeNetworkInterfaces:
     """Every filter must match, each exactly; without filters all interfaces of the region are listed."""
@@ -314,6 +320,7 @@ class DescribeNetworkInterfaces:
         INVALID_OPERATION_INVALID_ENI_STATE,
     ),
     rules=(REGION_KNOWN,),
+    resources=(located("eni/{NetworkInterfaceId}", "ecs"),),
 )
 class DeleteNetworkInterface:
     """The interface is gone at once, or is `Deleting` until the agent that captured it has let go of its device."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from weir.contract.declare import action, param
 from weir.contract.ecs import ENI_EXAMPLE, GROUP_EXAMPLE, SECURITY_GROUPS_MAX
 from weir.contract.shapes import Flag, Repeat
-from weir.contract.terms import DESCRIPTION, ECS, IDENTIFIER, LABEL, REGION_EXAMPLE, REGION_KNOWN, Done
+from weir.contract.terms import DESCRIPTION, ECS, IDENTIFIER, LABEL, REGION_EXAMPLE, REGION_KNOWN, Done, located
 from weir.model.failures import (
     INVALID_ECS_ID_NOT_FOUND,
     INVALID_ENI_ID_NOT_FOUND,
@@ -43,6 +43,10 @@ INSTANCE_EXAMPLE = "i-bp1a5zr3u7nq9cx8t2ab"
         INVALID_OPERATION_INVALID_ENI_TYPE,
     ),
     rules=(REGION_KNOWN,),
+    resources=(
+        located("eni/{NetworkInterfaceId}", "ecs"),
+        located("instance/{InstanceId}", "ecs"),
+    ),
 )
 class AttachNetworkInterface:
     """The interface is `InUse` at once, and its records carry the instance. The instance was made known by Weir's
@@ -78,6 +82,10 @@ class AttachNetworkInterface:
         INVALID_OPERATION_HAS_MEMBER_ENI_ATTACHED,
     ),
     rules=(REGION_KNOWN,),
+    resources=(
+        located("eni/{NetworkInterfaceId}", "ecs"),
+        located("instance/{InstanceId}", "ecs"),
+    ),
 )
 class DetachNetworkInterface:
     """The interface is `Available` at once, or stays `InUse` while it is bound to a device. A member becomes
@@ -108,6 +116,7 @@ class DetachNetworkInterface:
         INVALID_ENI_ID_NOT_FOUND,
     ),
     rules=(REGION_KNOWN,),
+    resources=(located("eni/{NetworkInterfaceId}", "ecs"),),
 )
 class ModifyNetworkInterfaceAttribute:
     """What is absent stays as it is."""

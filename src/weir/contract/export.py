@@ -68,7 +68,7 @@ def _product(product: Product) -> str:
 
 
 def _action(spec: Spec) -> Iterator[str]:
-    yield from (f"## {spec.name}", "", spec.summary, "", spec.doc, "")
+    yield from (f"## {spec.name}", "", spec.summary, "", spec.doc, "", _authorisation(spec), "")
     if spec.params:
         yield from ("| Parameter | Required | Value | Default | Meaning |", "|---|---|---|---|---|")
         for one in spec.params:
@@ -93,6 +93,16 @@ def _action(spec: Spec) -> Iterator[str]:
     yield from ("```", "", "```json")
     yield json.dumps(examples.document(spec.result), indent=2, ensure_ascii=False)
     yield from ("```", "")
+
+
+def _authorisation(spec: Spec) -> str:
+    """What a policy must allow. Placeholders are parameters; one that is absent is ``*``."""
+    if not spec.resources:
+        return "Needs no permission."
+    places = (
+        f"`{one.template}`" + (f" (`{one.when[0]}` is `{one.when[1]}`)" if one.when else "") for one in spec.resources
+    )
+    return f"RAM users and roles need `{spec.ram_action}` on {', '.join(places)}."
 
 
 def _rows(one: Param, path: str) -> Iterator[str]:

@@ -21,6 +21,7 @@ from weir.contract.terms import (
     REGION_HAS_FLOW_LOGS,
     REGION_KNOWN,
     Done,
+    located,
     page_size,
 )
 from weir.model.failures import (
@@ -71,6 +72,7 @@ class TrafficAnalyzerCreated:
         QUOTA_EXCEEDED_TRAFFIC_ANALYZER,
     ),
     rules=(REGION_KNOWN, REGION_HAS_FLOW_LOGS),
+    resources=(located("trafficanalyzer/*", "nis"),),
 )
 class CreateTrafficAnalyzer:
     """The analyzer is `Active` at once. Its records lie in the logstore `flow_log` of a project that is named after it,
@@ -139,6 +141,7 @@ class TrafficAnalyzerPage:
     writes=False,
     fails=(MISSING_PARAMETER, INVALID_REGION_ID_NOT_FOUND, INVALID_PARAMETER, PARAMETER_INVALID),
     rules=(REGION_KNOWN,),
+    resources=(located("trafficanalyzer/*", "nis"),),
 )
 class DescribeTrafficAnalyzers:
     """Every filter must match, each exactly."""
@@ -159,7 +162,14 @@ ON_ONE_ANALYZER = (
 )
 
 
-@action(NIS, returns=Done, summary="Start a stopped traffic analyzer.", fails=ON_ONE_ANALYZER, rules=(REGION_KNOWN,))
+@action(
+    NIS,
+    returns=Done,
+    summary="Start a stopped traffic analyzer.",
+    fails=ON_ONE_ANALYZER,
+    rules=(REGION_KNOWN,),
+    resources=(located("trafficanalyzer/{TrafficAnalyzerId}", "nis"),),
+)
 class ActiveTrafficAnalyzer:
     """Its flow logs deliver to it again; the same call twice changes nothing."""
 
@@ -173,6 +183,7 @@ class ActiveTrafficAnalyzer:
     summary="Stop a traffic analyzer; it can be started again.",
     fails=ON_ONE_ANALYZER,
     rules=(REGION_KNOWN,),
+    resources=(located("trafficanalyzer/{TrafficAnalyzerId}", "nis"),),
 )
 class DeactiveTrafficAnalyzer:
     """Its flow logs no longer deliver to it, and no new one may; what else they deliver to goes on. The same call twice
@@ -189,6 +200,7 @@ class DeactiveTrafficAnalyzer:
     summary="Delete a traffic analyzer and its records.",
     fails=(*ON_ONE_ANALYZER, DEPENDENCY_VIOLATION_FLOW_LOG),
     rules=(REGION_KNOWN,),
+    resources=(located("trafficanalyzer/{TrafficAnalyzerId}", "nis"),),
 )
 class DeleteTrafficAnalyzer:
     """Refused while a flow log delivers to it, whatever state they are in. Finished rankings stay till they expire."""

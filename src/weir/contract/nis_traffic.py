@@ -26,7 +26,7 @@ from weir.contract.nis_shapes import (
     Key,
 )
 from weir.contract.shapes import Integer, OneOf, Pattern, Text
-from weir.contract.terms import IDENTIFIER, REGION_EXAMPLE, page_size
+from weir.contract.terms import IDENTIFIER, REGION_EXAMPLE, located, page_size
 from weir.model.failures import (
     ILLEGAL_PARAM_STORAGE_INTERVAL,
     ILLEGAL_PARAM_TUPLE_DIMENSION,
@@ -193,6 +193,7 @@ class TrafficRankingStarted:
         *SHARED_RULES,
         Rule(OPERATION_UNSUPPORTED_TRAFFIC_DATA, "The records hold what is asked for.", _ranking_is_recorded),
     ),
+    resources=(located("trafficanalyzer/{TrafficAnalyzerId}", "nis"),),
 )
 class StartNisTrafficRanking:
     """The ranking is complete when the call returns, and is kept for a day, at most the 100 newest of an account.
@@ -278,6 +279,7 @@ class FlowRankingPage:
     summary="Read a ranking.",
     writes=False,
     fails=(MISSING_PARAMETER, INVALID_PARAMETER, PARAMETER_INVALID, INVALID_NIS_TRAFFIC_RANKING_ID_NOT_FOUND),
+    resources=(located("trafficranking/{NisTrafficRankingId}", "nis"),),
 )
 class DescribeNisTrafficRanking:
     """Any server of the same catalog has it."""
@@ -317,6 +319,7 @@ class TrafficMetric:
         Rule(OPERATION_UNSUPPORTED_TRAFFIC_DATA, "The records hold what is asked for.", _metric_is_recorded),
         Rule(PARAMETER_INVALID, "Filter has no bounds on sums.", _metric_has_no_bounds),
     ),
+    resources=(located("trafficanalyzer/{TrafficAnalyzerId}", "nis"),),
 )
 class GetNisTrafficMetrics:
     """Without times the last hour; with one of them the hour behind BeginTime or before EndTime. The step is the

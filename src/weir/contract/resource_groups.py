@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from weir.contract.declare import Product, action, answer, param, structure
 from weir.contract.shapes import Pattern, Text
-from weir.contract.terms import IDENTIFIER, PAGE_NUMBER, page_size
+from weir.contract.terms import IDENTIFIER, PAGE_NUMBER, located, page_size
 from weir.model.failures import (
     ENTITY_ALREADY_EXISTS_RESOURCE_GROUP,
     ENTITY_NOT_EXIST_RESOURCE_GROUP,
@@ -61,6 +61,7 @@ class OneResourceGroup:
         ENTITY_ALREADY_EXISTS_RESOURCE_GROUP,
         LIMIT_EXCEEDED_RESOURCE_GROUP,
     ),
+    resources=(located("resourcegroup/*", "resourcemanager"),),
 )
 class CreateResourceGroup:
     """Every account has a group `default` from its beginning. The new group is usable at once."""
@@ -75,6 +76,7 @@ class CreateResourceGroup:
     summary="Show one resource group.",
     writes=False,
     fails=(MISSING_PARAMETER, PARAMETER_INVALID, ENTITY_NOT_EXIST_RESOURCE_GROUP),
+    resources=(located("resourcegroup/{ResourceGroupId}", "resourcemanager"),),
 )
 class GetResourceGroup:
     """By its id."""
@@ -98,6 +100,7 @@ class ResourceGroupPage:
     summary="List the account's resource groups.",
     writes=False,
     fails=(INVALID_PARAMETER, PARAMETER_INVALID),
+    resources=(located("resourcegroup/*", "resourcemanager"),),
 )
 class ListResourceGroups:
     """Every filter must match, each exactly."""

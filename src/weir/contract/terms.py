@@ -8,7 +8,7 @@ companions named there); where a page is silent, the rule says what Weir does.
 from __future__ import annotations
 
 from weir.contract.action import Regions
-from weir.contract.declare import Product, Rule, param, structure
+from weir.contract.declare import Product, Resource, Rule, param, structure
 from weir.contract.shapes import Integer, Pattern, Repeat, Text
 from weir.model.failures import (
     INVALID_REGION_ID_NOT_FOUND,
@@ -85,6 +85,11 @@ class TagFilter:
 TAG_LIST = Repeat(Tag, at_most=TAGS_MAX)
 TAG_FILTERS = Repeat(TagFilter, at_most=TAGS_MAX)
 PAGE_NUMBER = Integer(1, 2**31 - 1)
+
+
+def located(path: str, service: str = "vpc", when: tuple[str, str] | None = None) -> Resource:
+    """A resource of a region; ``path`` may hold placeholders, ``when`` as in ``Resource``."""
+    return Resource(f"acs:{service}:{{RegionId}}:{{AccountId}}:{path}", when)
 
 
 def page_size(at_most: int) -> Integer:

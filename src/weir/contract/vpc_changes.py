@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from weir.contract.declare import action, param
 from weir.contract.shapes import Flag, Integer, Network
-from weir.contract.terms import DESCRIPTION, IDENTIFIER, LABEL, REGION_EXAMPLE, REGION_KNOWN, VPC, Done
+from weir.contract.terms import DESCRIPTION, IDENTIFIER, LABEL, REGION_EXAMPLE, REGION_KNOWN, VPC, Done, located
 from weir.contract.vpc_networks import VPC_EXAMPLE, VSWITCH_EXAMPLE
 from weir.model.failures import (
     INVALID_IPV6_CIDR_BLOCK_MALFORMED,
@@ -35,6 +35,7 @@ from weir.model.failures import (
         INVALID_IPV6_CIDR_BLOCK_MALFORMED,
     ),
     rules=(REGION_KNOWN,),
+    resources=(located("vpc/{VpcId}"),),
 )
 class ModifyVpcAttribute:
     """A VPC that has an IPv6 block keeps it: another one is refused."""
@@ -72,6 +73,7 @@ class ModifyVpcAttribute:
         INVALID_IPV6_CIDR_BLOCK_MALFORMED,
     ),
     rules=(REGION_KNOWN,),
+    resources=(located("vswitch/{VSwitchId}"),),
 )
 class ModifyVSwitchAttribute:
     """A VSwitch that has an IPv6 block keeps it: another one is refused."""

@@ -18,6 +18,7 @@ from weir.contract.terms import (
     REGION_KNOWN,
     TOKEN,
     VPC,
+    located,
 )
 from weir.contract.vpc_flow_logs import AGGREGATION_INTERVAL, FIELDS_EXIST, LOG_FORMAT, IpVersion
 from weir.model.failures import (
@@ -75,6 +76,7 @@ ON_ONE_FLOW_LOG = (
         UNSUPPORTED_FEATURE_IP_VERSION,
     ),
     rules=(REGION_KNOWN, REGION_HAS_FLOW_LOGS, FIELDS_EXIST),
+    resources=(located("flowlog/{FlowLogId}"),),
 )
 class ModifyFlowLogAttribute:
     """Asynchronous: the flow log is `Modifying` until its agents have followed. What is absent stays as it is."""
@@ -108,6 +110,7 @@ class ModifyFlowLogAttribute:
     summary="Start a stopped flow log.",
     fails=ON_ONE_FLOW_LOG,
     rules=(REGION_KNOWN, REGION_HAS_FLOW_LOGS),
+    resources=(located("flowlog/{FlowLogId}"),),
 )
 class ActiveFlowLog:
     """Asynchronous: the flow log is `Activating` until its agents have attached, then `Active`."""
@@ -122,6 +125,7 @@ class ActiveFlowLog:
     summary="Stop a flow log; it can be started again.",
     fails=ON_ONE_FLOW_LOG,
     rules=(REGION_KNOWN, REGION_HAS_FLOW_LOGS),
+    resources=(located("flowlog/{FlowLogId}"),),
 )
 class DeactiveFlowLog:
     """Asynchronous: the flow log is `Deactivating` until its agents have let go, then `Inactive`."""
@@ -136,6 +140,7 @@ class DeactiveFlowLog:
     summary="Delete a flow log; its stored records stay.",
     fails=ON_ONE_FLOW_LOG,
     rules=(REGION_KNOWN, REGION_HAS_FLOW_LOGS),
+    resources=(located("flowlog/{FlowLogId}"),),
 )
 class DeleteFlowLog:
     """Asynchronous: the flow log is `Deleting` until its agents have let go, then it is no longer listed. It need not
@@ -165,6 +170,7 @@ class ServiceOpened:
         OPERATION_FAILED_EXCEED_PURCHASE_LIMIT,
     ),
     rules=(REGION_KNOWN,),
+    resources=(located("flowlog/*"),),
 )
 class OpenFlowLogService:
     """Holds for the whole account and every region, and cannot be taken back."""
@@ -193,6 +199,7 @@ class ServiceStatus:
     writes=False,
     fails=(MISSING_PARAMETER, INVALID_REGION_ID_NOT_FOUND, PARAMETER_INVALID),
     rules=(REGION_KNOWN,),
+    resources=(located("flowlog/*"),),
 )
 class GetFlowLogServiceStatus:
     """Holds for the whole account and every region."""

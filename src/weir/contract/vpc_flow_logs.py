@@ -28,6 +28,7 @@ from weir.contract.terms import (
     VPC,
     Tag,
     TagFilter,
+    located,
     page_size,
 )
 from weir.model.failures import (
@@ -147,6 +148,11 @@ class FlowLogCreated:
             _has_target,
         ),
     ),
+    resources=(
+        located("flowlog/*"),
+        located("vswitch/{ResourceId}", when=("ResourceType", "VSwitch")),
+        located("vpc/{ResourceId}", when=("ResourceType", "VPC")),
+    ),
 )
 class CreateFlowLog:
     """Asynchronous: the flow log is `Activating` until every live agent that hosts an interface in its scope has
@@ -265,6 +271,7 @@ class FlowLogPage:
         PARAMETER_INVALID,
     ),
     rules=(REGION_KNOWN, REGION_HAS_FLOW_LOGS),
+    resources=(located("flowlog/*"),),
 )
 class DescribeFlowLogs:
     """Every filter must match, each exactly; without filters all flow logs of the region are listed. An id that does

@@ -24,6 +24,7 @@ from weir.contract.terms import (
     Done,
     Tag,
     TagFilter,
+    located,
     page_size,
 )
 from weir.model.failures import (
@@ -69,7 +70,14 @@ class RegionList:
     regions: tuple[Region, ...] = answer("Every configured region.", item="Region")
 
 
-@action(VPC, returns=RegionList, summary="List the configured regions.", writes=False, fails=(PARAMETER_INVALID,))
+@action(
+    VPC,
+    returns=RegionList,
+    summary="List the configured regions.",
+    writes=False,
+    fails=(PARAMETER_INVALID,),
+    resources=(located("*"),),
+)
 class DescribeRegions:
     """Names are Chinese unless AcceptLanguage asks for English."""
 
@@ -111,6 +119,7 @@ class VpcCreated:
         DRY_RUN_OPERATION,
     ),
     rules=(REGION_KNOWN, TAG_KEYS_DIFFER),
+    resources=(located("vpc/*"),),
 )
 class CreateVpc:
     """The VPC is `Available` at once."""
@@ -194,6 +203,7 @@ class VpcPage:
     writes=False,
     fails=(MISSING_PARAMETER, INVALID_REGION_ID_NOT_FOUND, INVALID_PARAMETER, PARAMETER_INVALID),
     rules=(REGION_KNOWN,),
+    resources=(located("vpc/*"),),
 )
 class DescribeVpcs:
     """Every filter must match, each exactly; without filters all VPCs of the region are listed."""
@@ -225,6 +235,7 @@ class DescribeVpcs:
         DRY_RUN_OPERATION,
     ),
     rules=(REGION_KNOWN,),
+    resources=(located("vpc/{VpcId}"),),
 )
 class DeleteVpc:
     """The VPC is gone at once."""

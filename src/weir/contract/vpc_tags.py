@@ -23,6 +23,7 @@ from weir.contract.terms import (
     Done,
     Tag,
     TagFilter,
+    located,
 )
 from weir.model.failures import (
     ILLEGAL_PARAM_RESOURCE_GROUP_ID,
@@ -56,6 +57,18 @@ def _says_what(resource_id: tuple[str, ...], tag: tuple[TagFilter, ...]) -> str 
     return None if resource_id or tag else "neither ResourceId nor Tag"
 
 
+TAGGED = (
+    located("flowlog/{ResourceId.N}", when=("ResourceType", "FLOWLOG")),
+    located("vpc/{ResourceId.N}", when=("ResourceType", "VPC")),
+    located("vswitch/{ResourceId.N}", when=("ResourceType", "VSWITCH")),
+)
+MOVED = (
+    located("flowlog/{ResourceId}", when=("ResourceType", "FLOWLOG")),
+    located("vpc/{ResourceId}", when=("ResourceType", "VPC")),
+    located("vswitch/{ResourceId}", when=("ResourceType", "VSWITCH")),
+)
+
+
 @action(
     VPC,
     returns=Done,
@@ -70,6 +83,7 @@ def _says_what(resource_id: tuple[str, ...], tag: tuple[TagFilter, ...]) -> str 
         QUOTA_EXCEED_TAGS_PER_RESOURCE,
     ),
     rules=(REGION_KNOWN, TAG_KEYS_DIFFER),
+    resources=TAGGED,
 )
 class TagResources:
     """A key that a resource has already gets the new value. A resource has at most 20 tags. All resources are tagged
@@ -99,6 +113,7 @@ class TagResources:
         INVALID_RESOURCE_ID_NOT_FOUND,
     ),
     rules=(REGION_KNOWN, Rule(MISSING_PARAMETER, "TagKey is given, or All is true.", _says_which)),
+    resources=TAGGED,
 )
 class UnTagResources:
     """A key that a resource does not have is passed over."""
@@ -149,6 +164,7 @@ class TagResourceList:
         OPERATION_UNSUPPORTED_RESOURCE_TYPE,
     ),
     rules=(REGION_KNOWN, Rule(MISSING_PARAMETER, "ResourceId or Tag is given.", _says_what)),
+    resources=TAGGED,
 )
 class ListTagResources:
     """All tags of the resources named, or of those that have all the tags given, or both. A resource that does not
@@ -185,6 +201,7 @@ class ListTagResources:
         ILLEGAL_PARAM_RESOURCE_GROUP_ID,
     ),
     rules=(REGION_KNOWN,),
+    resources=MOVED,
 )
 class MoveResourceGroup:
     """What is in a VPC does not move with it."""

@@ -24,6 +24,7 @@ from weir.contract.terms import (
     Done,
     Tag,
     TagFilter,
+    located,
     page_size,
 )
 from weir.contract.vpc_networks import (
@@ -86,6 +87,10 @@ class VSwitchCreated:
         REGION_KNOWN,
         TAG_KEYS_DIFFER,
         Rule(MISSING_PARAMETER, "CidrBlock or CidrMask is given.", _has_block),
+    ),
+    resources=(
+        located("vpc/{VpcId}"),
+        located("vswitch/*"),
     ),
 )
 class CreateVSwitch:
@@ -173,6 +178,7 @@ class VSwitchPage:
     writes=False,
     fails=(INVALID_REGION_ID_NOT_FOUND, INVALID_PARAMETER, PARAMETER_INVALID),
     rules=(REGION_KNOWN,),
+    resources=(located("vswitch/*"),),
 )
 class DescribeVSwitches:
     """Every filter must match, each exactly; without RegionId the VSwitches of all regions are listed."""
@@ -207,6 +213,7 @@ class DescribeVSwitches:
         DRY_RUN_OPERATION,
     ),
     rules=(REGION_KNOWN,),
+    resources=(located("vswitch/{VSwitchId}"),),
 )
 class DeleteVSwitch:
     """The VSwitch is gone at once."""

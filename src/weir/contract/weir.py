@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from weir.contract.declare import action, answer, param, structure
 from weir.contract.shapes import OneOf, Pattern, Repeat, Text
-from weir.contract.terms import IDENTIFIER, REGION_EXAMPLE, REGION_KNOWN, WEIR, Done
+from weir.contract.terms import IDENTIFIER, REGION_EXAMPLE, REGION_KNOWN, WEIR, Done, located
 from weir.model.failures import (
     BINDING_NOT_FOUND,
     DEVICE_ALREADY_BOUND,
@@ -124,6 +124,7 @@ class SyncResult:
     summary="An agent says what it has and hears what it should have.",
     fails=(MISSING_PARAMETER, INVALID_REGION_ID_NOT_FOUND, INVALID_PARAMETER, PARAMETER_INVALID),
     rules=(REGION_KNOWN,),
+    resources=(located("agent/{NodeName}", "weir"),),
 )
 class SyncAgent:
     """To be repeated every SyncIntervalSeconds; an agent silent for long no longer holds up a flow log."""
@@ -151,6 +152,7 @@ class SyncAgent:
     returns=Done,
     summary="Say which device of which node a network interface is.",
     fails=(MISSING_PARAMETER, PARAMETER_INVALID, INVALID_ENI_ID_NOT_FOUND, DEVICE_ALREADY_BOUND),
+    resources=(located("binding/{NetworkInterfaceId}", "weir"),),
 )
 class BindNetworkInterface:
     """The interface is then `InUse`. Binding it again moves it; the same call twice changes nothing."""
@@ -172,6 +174,7 @@ class BindNetworkInterface:
     returns=Done,
     summary="Release a network interface from its device.",
     fails=(MISSING_PARAMETER, PARAMETER_INVALID, INVALID_ENI_ID_NOT_FOUND, BINDING_NOT_FOUND),
+    resources=(located("binding/{NetworkInterfaceId}", "weir"),),
 )
 class UnbindNetworkInterface:
     """The interface is then `Available`; flow logs over it go on without it."""
@@ -203,6 +206,7 @@ class BindingList:
     summary="List which device of which node the network interfaces are.",
     writes=False,
     fails=(PARAMETER_INVALID,),
+    resources=(located("binding/*", "weir"),),
 )
 class DescribeNetworkInterfaceBindings:
     """Every filter must match, each exactly."""
@@ -239,7 +243,7 @@ class AgentList:
     agents: tuple[Agent, ...] = answer("Every agent ever heard of, by node.", item="Agent")
 
 
-@action(WEIR, returns=AgentList, summary="List the agents.", writes=False)
+@action(WEIR, returns=AgentList, summary="List the agents.", writes=False, resources=(located("agent/*", "weir"),))
 class DescribeAgents:
     """Agents that fell silent stay in the list."""
 

@@ -13,7 +13,7 @@ from weir.contract.declare import action, answer, param, structure
 from weir.contract.ecs import ENI_EXAMPLE
 from weir.contract.ecs_attachments import INSTANCE_EXAMPLE
 from weir.contract.shapes import Flag, OneOf, Pattern, Text
-from weir.contract.terms import IDENTIFIER, REGION_EXAMPLE, REGION_KNOWN, WEIR, Done
+from weir.contract.terms import IDENTIFIER, REGION_EXAMPLE, REGION_KNOWN, WEIR, Done, located
 from weir.contract.vpc_networks import VPC_EXAMPLE, VSWITCH_EXAMPLE
 from weir.model.failures import (
     DEPENDENCY_VIOLATION_NETWORK_INTERFACE,
@@ -81,6 +81,7 @@ class InstanceRegistered:
         INVALID_OPERATION_INVALID_ENI_TYPE,
     ),
     rules=(REGION_KNOWN,),
+    resources=(located("instance/*", "weir"),),
 )
 class RegisterInstance:
     """Its family decides whether its interfaces can have flow logs. Stands where RunInstances would."""
@@ -108,6 +109,7 @@ class RegisterInstance:
         DEPENDENCY_VIOLATION_NETWORK_INTERFACE,
     ),
     rules=(REGION_KNOWN,),
+    resources=(located("instance/{InstanceId}", "weir"),),
 )
 class DeregisterInstance:
     """Its primary interface is released and `Secondary` again; any other must be detached before."""
@@ -121,6 +123,7 @@ class DeregisterInstance:
     returns=Done,
     summary="Share a VSwitch with another account.",
     fails=(MISSING_PARAMETER, PARAMETER_INVALID, INVALID_VSWITCH_ID_NOT_FOUND, INVALID_ACCOUNT_ID_NOT_FOUND),
+    resources=(located("vswitch/{VSwitchId}", "weir"),),
 )
 class ShareVSwitch:
     """The other account sees the VSwitch and makes its own interfaces in it; it cannot have flow logs of the VSwitch or
@@ -141,6 +144,7 @@ class ShareVSwitch:
         INVALID_VSWITCH_ID_NOT_FOUND,
         DEPENDENCY_VIOLATION_NETWORK_INTERFACE,
     ),
+    resources=(located("vswitch/{VSwitchId}", "weir"),),
 )
 class UnshareVSwitch:
     """Refused while the other account has interfaces in it. Unsharing what is not shared changes nothing."""
@@ -154,6 +158,7 @@ class UnshareVSwitch:
     returns=Done,
     summary="Say whether a VPC supports advanced features, flow logs among them.",
     fails=(MISSING_PARAMETER, INVALID_PARAMETER, PARAMETER_INVALID, INVALID_VPC_ID_NOT_FOUND),
+    resources=(located("vpc/{VpcId}", "weir"),),
 )
 class SetVpcAdvancedFeatures:
     """A new VPC does. Flow logs that are there already go on."""
@@ -168,6 +173,7 @@ class SetVpcAdvancedFeatures:
     summary="Hand a flow log to the log service, or take it back.",
     fails=(MISSING_PARAMETER, INVALID_REGION_ID_NOT_FOUND, PARAMETER_INVALID, INVALID_INSTANCE_ID),
     rules=(REGION_KNOWN,),
+    resources=(located("flowlog/{FlowLogId}", "weir"),),
 )
 class SetFlowLogServiceType:
     """A flow log of the log service is listed with ServiceType `sls` and cannot be changed, started, stopped or deleted

@@ -30,6 +30,7 @@ from weir.control.desk import Desk, account_of, has_group
 from weir.control.identifiers import draw
 from weir.control.listing import AnyRow, Owner, count, find
 from weir.control.projects import ensure_flow_index
+from weir.control.ram_roles import has_service_role
 from weir.control.schema import (
     enis,
     flow_log_paths,
@@ -50,6 +51,7 @@ from weir.model.failures import (
     OPERATION_FAILED_EXCEED_PURCHASE_LIMIT,
     OPERATION_UNSUPPORTED_ACTION,
     OPT_IN_REQUIRED_FLOW_LOG,
+    UNAUTHORIZED,
     UNSUPPORTED_FEATURE_USER_DEFINED_TRAFFIC_PATH_IPV6,
     Refusal,
 )
@@ -74,6 +76,8 @@ def get_flow_log_service_status(desk: Desk, caller: Caller, command: GetFlowLogS
 def admit_creation(desk: Desk, caller: Caller) -> None:
     """The checks of CreateFlowLog that come before its parameters are looked at."""
     with desk.catalog.reading() as connection:
+        if caller.is_ram and not has_service_role(connection, caller.account_id):
+            raise Refusal(UNAUTHORIZED)
         if not _is_opened(connection, caller.account_id):
             raise Refusal(OPT_IN_REQUIRED_FLOW_LOG)
         _check_business_status(connection, caller)
