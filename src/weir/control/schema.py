@@ -162,6 +162,7 @@ enis = Table(
     Column("resource_group_id", String, nullable=False),
     Column("created", BigInteger, nullable=False),
     UniqueConstraint("mac_address"),
+    Index(None, "status"),
     Index(None, "vpc_id"),
     Index(None, "v_switch_id"),
     Index(None, "status"),

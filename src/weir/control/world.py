@@ -8,10 +8,11 @@ follows from the agents' reports and the clock alone, and no timer is needed.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, or_, select, union, update
 
 from weir.contract.ecs import EniStatus
 from weir.control.desk import Desk
@@ -29,6 +30,23 @@ from weir.control.tagging import ENI, FLOW_LOG, remove_tags
 from weir.control.targets import AGENT_SILENCE_SECONDS, SETTLING, Agent, Attached, Bound, Wanted, World, settled
 from weir.model.resources import CAPTURING, TRANSITIONS, Event, FlowLogStatus, Side
 
+IS_SETTLING = flow_logs.c.status.in_(SETTLING)
+IS_DELETING = enis.c.status == EniStatus.DELETING.value
+WAITING = select(exists().where(IS_SETTLING).label("flow_logs"), exists().where(IS_DELETING).label("enis"))
+"""What waits for agents, as two truth values. Asked with every call, so it is built once and answered by indexes."""
+STEP = update(flow_logs).where(flow_logs.c.flow_log_id == bindparam("id")).values(status=bindparam("step"))
+LOGS = select(flow_logs.c.flow_log_id, flow_logs.c.status).where(IS_SETTLING)
+
+_SCOPES = select(flow_logs.c.resource_id).where(IS_SETTLING)
+_CONCERNED = or_(enis.c.network_interface_id.in_(_SCOPES), enis.c.v_switch_id.in_(_SCOPES), enis.c.vpc_id.in_(_SCOPES))
+HOSTS = union(
+    select(bindings.c.node_name).join_from(bindings, enis).where(_CONCERNED),
+    select(attachments.c.node_name)
+    .join_from(attachments, enis, attachments.c.network_interface_id == enis.c.network_interface_id)
+    .where(_CONCERNED),
+)
+"""The nodes that host, or say that they hold, an ENI in the scope of a flow log that settles."""
+
 
 @contextmanager
 def changing(desk: Desk) -> Iterator[tuple[Connection, int]]:
@@ -42,28 +60,43 @@ def changing(desk: Desk) -> Iterator[tuple[Connection, int]]:
 
 def is_due(connection: Connection, now: float, started: float) -> bool:
     """True if ``settle`` would change something; for readers, which may not write."""
-    return bool(_due(connection, now, started)) or bool(_released(connection, now, started))
+    logs, eni_ids = _due(connection, now, started)
+    return bool(logs) or bool(eni_ids)
 
 
 def settle(connection: Connection, now: float, started: float) -> None:
     """Takes the ``SETTLED`` step for every flow log whose agents are done; a deleted one is gone with it, and so are
     deleted ENIs that no live agent holds any more."""
-    for eni_id in _released(connection, now, started):
+    logs, eni_ids = _due(connection, now, started)
+    for eni_id in eni_ids:
         _remove_eni(connection, eni_id)
-    for log in _due(connection, now, started):
-        if log.status is FlowLogStatus.DELETING:
-            _remove(connection, log.flow_log_id)
+    for flow_log_id, status in logs:
+        if status is FlowLogStatus.DELETING:
+            _remove(connection, flow_log_id)
         else:
-            step = TRANSITIONS[log.status, Event.SETTLED]
-            this = flow_logs.c.flow_log_id == log.flow_log_id
-            connection.execute(update(flow_logs).where(this).values(status=step.value))
+            step = TRANSITIONS[status, Event.SETTLED]
+            connection.execute(STEP, {"id": flow_log_id, "step": step.value})
+
+
+def _due(connection: Connection, now: float, started: float) -> tuple[list[tuple[str, FlowLogStatus]], list[str]]:
+    """The flow logs that are settled, with the state they leave, and the deleted ENIs that nobody holds."""
+    waiting = connection.execute(WAITING).one()
+    logs = _settled(connection, now, started) if waiting.flow_logs else []
+    return logs, _released(connection, now, started) if waiting.enis else []
+
+
+def _settled(connection: Connection, now: float, started: float) -> list[tuple[str, FlowLogStatus]]:
+    nodes = list(connection.scalars(HOSTS))
+    if not nodes:
+        return [(row.flow_log_id, FlowLogStatus(row.status)) for row in connection.execute(LOGS)]
+    world = _load(connection, started, nodes)
+    others = tuple(log for log in world.wanted if log.status not in SETTLING)
+    waiting = _wanted(connection, IS_SETTLING)
+    return [(log.flow_log_id, log.status) for log in settled(replace(world, wanted=others + waiting), now)]
 
 
 def _released(connection: Connection, now: float, started: float) -> list[str]:
-    deleting = enis.c.status == EniStatus.DELETING.value
-    ids = list(connection.scalars(select(enis.c.network_interface_id).where(deleting)))
-    if not ids:
-        return []
+    ids = list(connection.scalars(select(enis.c.network_interface_id).where(IS_DELETING)))
     query = select(attachments.c.network_interface_id, agents.c.last_seen).join_from(attachments, agents)
     held = {
         row.network_interface_id
@@ -73,42 +106,39 @@ def _released(connection: Connection, now: float, started: float) -> list[str]:
     return [eni_id for eni_id in ids if eni_id not in held]
 
 
-def _due(connection: Connection, now: float, started: float) -> tuple[Wanted, ...]:
-    waiting = select(flow_logs.c.flow_log_id).where(flow_logs.c.status.in_(SETTLING)).limit(1)
-    if connection.execute(waiting).first() is None:
-        return ()
-    return settled(load_world(connection, started), now)
-
-
-def load_world(connection: Connection, started: float, node_name: str | None = None) -> World:
-    """Everything ``targets`` needs: of one node, or of all nodes with every flow log that settles.
+def load_world(connection: Connection, started: float, node_name: str) -> World:
+    """Everything ``targets`` needs for one node.
 
     ``started``: Unix seconds when this server began; an agent's silence before that is not held against it.
     """
-    bound = _bound(connection, node_name)
+    return _load(connection, started, [node_name])
+
+
+def _load(connection: Connection, started: float, nodes: Collection[str]) -> World:
+    bound = _bound(connection, nodes)
     scopes = {scope for eni in bound for scope in eni.scopes}
+    # By resource alone, since most flow logs are in a capturing state: the few that are not are left out here.
+    covering = _wanted(connection, flow_logs.c.resource_id.in_(scopes)) if scopes else ()
     return World(
         bound=bound,
-        wanted=_wanted(connection, scopes, with_settling=node_name is None),
+        wanted=tuple(log for log in covering if log.status in CAPTURING),
         agents={
             row.node_name: Agent(row.node_name, max(row.last_seen, started), row.revision)
-            for row in connection.execute(select(agents))
+            for row in connection.execute(select(agents).where(agents.c.node_name.in_(nodes)))
         },
-        attached=_attached(connection, node_name),
+        attached=_attached(connection, nodes),
     )
 
 
-def _bound(connection: Connection, node_name: str | None) -> tuple[Bound, ...]:
-    query = select(enis, bindings.c.node_name, bindings.c.device, bindings.c.side).join_from(enis, bindings)
+def _bound(connection: Connection, nodes: Collection[str]) -> tuple[Bound, ...]:
+    here = bindings.c.node_name.in_(nodes)
+    query = select(enis, bindings.c.node_name, bindings.c.device, bindings.c.side).join_from(enis, bindings).where(here)
     held = select(eni_addresses).join(bindings, bindings.c.network_interface_id == eni_addresses.c.network_interface_id)
-    if node_name is not None:
-        query = query.where(bindings.c.node_name == node_name)
-        held = held.where(bindings.c.node_name == node_name)
     rows = connection.execute(query).all()
     if not rows:
         return ()
     addresses: dict[str, list[str]] = defaultdict(list)
-    for row in connection.execute(held.order_by(eni_addresses.c.family, eni_addresses.c.position)):
+    for row in connection.execute(held.where(here).order_by(eni_addresses.c.family, eni_addresses.c.position)):
         addresses[row.network_interface_id].append(row.address)
     return tuple(
         Bound(
@@ -126,16 +156,13 @@ def _bound(connection: Connection, node_name: str | None) -> tuple[Bound, ...]:
     )
 
 
-def _wanted(connection: Connection, scopes: Iterable[str], *, with_settling: bool) -> tuple[Wanted, ...]:
-    wanted = flow_logs.c.status.in_(CAPTURING) & flow_logs.c.resource_id.in_(list(scopes))
-    if with_settling:
-        wanted |= flow_logs.c.status.in_(SETTLING)
-    rows = connection.execute(select(flow_logs).where(wanted)).all()
+def _wanted(connection: Connection, condition: ColumnElement[bool]) -> tuple[Wanted, ...]:
+    rows = connection.execute(select(flow_logs).where(condition)).all()
     if not rows:
         return ()
     paths: dict[str, list[str]] = defaultdict(list)
     for row in connection.execute(
-        select(flow_log_paths).join(flow_logs).where(wanted).order_by(flow_log_paths.c.position)
+        select(flow_log_paths).join(flow_logs).where(condition).order_by(flow_log_paths.c.position)
     ):
         paths[row.flow_log_id].append(row.path)
     return tuple(
@@ -156,7 +183,7 @@ def _wanted(connection: Connection, scopes: Iterable[str], *, with_settling: boo
     )
 
 
-def _attached(connection: Connection, node_name: str | None) -> tuple[Attached, ...]:
+def _attached(connection: Connection, nodes: Collection[str]) -> tuple[Attached, ...]:
     query = select(
         attachments.c.node_name,
         attachments.c.generation,
@@ -165,8 +192,6 @@ def _attached(connection: Connection, node_name: str | None) -> tuple[Attached, 
         enis.c.v_switch_id,
         enis.c.vpc_id,
     ).join_from(attachments, enis, attachments.c.network_interface_id == enis.c.network_interface_id)
-    if node_name is not None:
-        query = query.where(attachments.c.node_name == node_name)
     return tuple(
         Attached(
             row.node_name,
@@ -174,7 +199,7 @@ def _attached(connection: Connection, node_name: str | None) -> tuple[Attached, 
             row.generation,
             row.error,
         )
-        for row in connection.execute(query)
+        for row in connection.execute(query.where(attachments.c.node_name.in_(nodes)))
     )
 
 
