@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from weir.contract import export
+from weir.contract import coverage, export, export_sls
 from weir.model.fields import FIELDS, SOURCE, TOPIC
 from weir.model.resources import TRANSITIONS, Event, FlowLogStatus
 from weir.settings import SETTINGS
@@ -19,7 +19,8 @@ GENERATED = "<!-- Written by python -m weir.cli.manual; edit the declarations in
 
 def pages() -> dict[str, str]:
     """File name -> text of every generated page."""
-    return export.reference() | {"fields.md": _fields(), "lifecycle.md": _lifecycle(), "settings.md": _settings()}
+    own = {"fields.md": _fields(), "lifecycle.md": _lifecycle(), "settings.md": _settings()}
+    return export.reference() | {"sls.md": export_sls.page(), "coverage.md": coverage.page()} | own
 
 
 def _fields() -> str:

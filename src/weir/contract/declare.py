@@ -44,7 +44,8 @@ class Param:
     """One request parameter. ``default`` is ``MISSING`` for a required one; ``unit`` is a plural noun.
 
     ``missing`` and ``invalid`` are the failures of an absent or an unacceptable value. ``ignored`` is empty, or says
-    why Weir accepts the parameter without acting on it.
+    why Weir accepts the parameter without acting on it; ``refused`` is empty, or says which published values Weir
+    always refuses.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Param:
     invalid: Failure
     unit: str
     ignored: str
+    refused: str
 
     @property
     def required(self) -> bool:
@@ -144,7 +146,7 @@ def param(
     """Declares one request parameter; without ``default`` it is required.
 
     ``facts``: ``wire`` (its name on the wire where it does not follow from the Python name), ``missing``, ``invalid``,
-    ``unit``, ``ignored``, as in ``Param``.
+    ``unit``, ``ignored``, ``refused``, as in ``Param``.
     """
     metadata = {PARAM: {"shape": shape, "doc": doc, "example": example, **facts}}
     return dataclasses.field(default=default, metadata=metadata)
@@ -258,8 +260,9 @@ def _arguments(function: Callable[..., str | None]) -> tuple[str, ...]:
 
 
 def _param(name: str, default: Any, facts: Mapping[str, Any]) -> Param:
-    given = {"wire": wire(name), "missing": MISSING_PARAMETER, "invalid": PARAMETER_INVALID, "unit": "", "ignored": ""}
-    return Param(name=name, default=default, **{**given, **facts})
+    given = {"wire": wire(name), "missing": MISSING_PARAMETER, "invalid": PARAMETER_INVALID}
+    texts = {"unit": "", "ignored": "", "refused": ""}
+    return Param(name=name, default=default, **{**given, **texts, **facts})
 
 
 def _answer(name: str, metadata: Mapping[str, Any]) -> Answer:

@@ -19,6 +19,7 @@ from weir.contract.declare import Param, Product, Spec, answers_of, params_of
 from weir.contract.products import ACTIONS, PRODUCTS
 from weir.contract.shapes import Repeat, Shape
 from weir.model.failures import GATEWAY, PAGE, Failure
+from weir.model.remedies import advice
 
 GENERATED = "<!-- Written by python -m weir.contract.export; edit the declarations instead. -->"
 CONVENTIONS = """\
@@ -26,9 +27,11 @@ Every action is called with GET or POST on `/`; parameters may stand in the quer
 parameter `Name.N` is numbered from 1 without gaps. Parameters that are not listed are ignored, among them the
 published `OwnerId`, `OwnerAccount`, `ResourceOwnerId` and `ResourceOwnerAccount`; an unknown field of a list element is
 refused. In calls that change nothing, an empty optional parameter counts as absent. Calls are signed, either with
-version 1 (HMAC-SHA1) or with ACS3-HMAC-SHA256. Answers are JSON and begin with `RequestId`. Failures are checked in the
+version 1 (HMAC-SHA1) or with ACS3-HMAC-SHA256. Answers begin with `RequestId`; they are JSON or XML, as `Format` says
+in version 1 (XML if it is absent) and `accept` in ACS3 (JSON unless it names XML alone). Failures are checked in the
 order in which they are listed; the first that applies is the answer, and a refused call changes nothing. Every action
-can also answer the [failures of the gateway](failures.md#gateway).
+can also answer the [failures of the gateway](failures.md#gateway). `Recommend` of a refusal is the address of a page
+that explains its code.
 """
 
 
@@ -52,6 +55,8 @@ def specs_of(product: Product) -> list[Spec]:
 
 def _index() -> str:
     lines = [GENERATED, "# API reference", "", CONVENTIONS]
+    lines += ["The log service has a page of its own: [operations of the log service](sls.md). What becomes of every"]
+    lines += ["action and parameter stands in [coverage](coverage.md).", ""]
     for product in PRODUCTS:
         lines += [f"## {product.title} ({product.name} {product.version})", "", "| Action | Does |", "|---|---|"]
         for spec in specs_of(product):
@@ -72,7 +77,7 @@ def _action(spec: Spec) -> Iterator[str]:
     if spec.params:
         yield from ("| Parameter | Required | Value | Default | Meaning |", "|---|---|---|---|---|")
         for one in spec.params:
-            yield from _rows(one, "")
+            yield from parameter_rows(one)
         yield ""
     if spec.rules:
         yield from ("Checks over several parameters:", "")
@@ -105,15 +110,24 @@ def _authorisation(spec: Spec) -> str:
     return f"RAM users and roles need `{spec.ram_action}` on {', '.join(places)}."
 
 
-def _rows(one: Param, path: str) -> Iterator[str]:
-    is_list = isinstance(one.shape, Repeat)
-    name = path + one.wire + (".N" if is_list else "")
+def parameter_rows(one: Param, path: str = "") -> Iterator[str]:
+    """The table rows of a parameter and of its elements' fields. ``path`` ends with a dot, or is empty."""
+    name = wire_name(one, path)
     required = ("in each element" if path else "yes") if one.required else ""
-    cells = (f"`{name}`", required, _value(one), _default(one), _meaning(one))
-    yield "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+    yield cells(f"`{name}`", required, _value(one), _default(one), _meaning(one))
     if isinstance(one.shape, Repeat) and isinstance(one.shape.of, type):
         for sub in params_of(one.shape.of):
-            yield from _rows(sub, name + ".")
+            yield from parameter_rows(sub, name + ".")
+
+
+def wire_name(one: Param, path: str) -> str:
+    """``Tag.N`` for a list."""
+    return path + one.wire + (".N" if isinstance(one.shape, Repeat) else "")
+
+
+def cells(*texts: str) -> str:
+    """One row of a Markdown table."""
+    return "| " + " | ".join(text.replace("|", "\\|").replace("\n", " ") for text in texts) + " |"
 
 
 def _answer_rows(cls: type, path: str) -> Iterator[str]:
@@ -155,6 +169,7 @@ def _meaning(one: Param) -> str:
         text += f" Absent or empty: `{one.missing.code}`."
     if one.invalid.code != "ParameterInvalid":
         text += f" Else `{one.invalid.code}`."
+    text += f" Refused: {one.refused}." if one.refused else ""
     return text + (f" Accepted and ignored: {one.ignored}." if one.ignored else "")
 
 
@@ -171,6 +186,7 @@ def _failures() -> str:
         lines += [f"## {title}", "", text, ""]
         for failure in listed:
             lines += [f"### {failure.code}", "", f"HTTP {failure.status}: {failure.message}", "", failure.trigger, ""]
+            lines += [advice(failure).remedy, ""]
             lines += [failure.zh, ""] if failure.zh else []
     return "\n".join(lines)
 

@@ -80,7 +80,7 @@ class Text:
         return value
 
     def rule(self) -> str:
-        parts = [self._span() + " characters"] if self.length != (1, None) else ["text"]
+        parts = [self._span() + " characters"] if self.length not in ((0, None), (1, None)) else ["text"]
         if self.pattern is not None:
             parts.append(self.pattern.rule)
         if self.barred_starts:

@@ -96,8 +96,11 @@ class ListProject:
     size: int = _size(100)
 
 
-def _property(wire: str, shape: Shape, doc: str, default: Any = None) -> Any:
-    return parameter(wire, shape, doc, default=default, failure=failures.LOG_STORE_INFO_INVALID)
+def _property(wire: str, shape: Shape, doc: str, ignored: str = "") -> Any:
+    return parameter(wire, shape, doc, default=None, failure=failures.LOG_STORE_INFO_INVALID, ignored=ignored)
+
+
+KEPT = "kept and given back"
 
 
 @structure
@@ -106,13 +109,15 @@ class LogStoreProperties:
 
     ttl_days: int | None = _property("ttl", Integer(1, 3650), "Days that rows are kept; 3650 is for ever.")
     shard_count: int | None = _property("shardCount", Integer(1, 10), "Number of shards.")
-    enable_tracking: bool | None = _property("enable_tracking", Flag(), "Kept and given back; no web tracking here.")
-    append_meta: bool | None = _property("appendMeta", Flag(), "Kept and given back; no address is recorded here.")
-    auto_split: bool | None = _property("autoSplit", Flag(), "Kept and given back; shards do not split by themselves.")
-    max_split_shard: int | None = _property("maxSplitShard", Integer(0, 256), "Kept and given back.")
-    mode: str | None = _property("mode", _ANY, "Kept and given back.")
-    telemetry_type: str | None = _property("telemetryType", _ANY, "Kept and given back.")
-    hot_ttl: int | None = _property("hot_ttl", Integer(-1, 3650), "Kept and given back; there is one storage class.")
+    enable_tracking: bool | None = _property("enable_tracking", Flag(), "Web tracking.", f"{KEPT}; there is none here")
+    append_meta: bool | None = _property("appendMeta", Flag(), "Senders' addresses.", f"{KEPT}; none is recorded here")
+    auto_split: bool | None = _property("autoSplit", Flag(), "Splitting shards.", f"{KEPT}; shards stay as they are")
+    max_split_shard: int | None = _property("maxSplitShard", Integer(0, 256), "Most shards after splitting.", KEPT)
+    mode: str | None = _property("mode", _ANY, "Kind of index service.", KEPT)
+    telemetry_type: str | None = _property("telemetryType", _ANY, "Kind of data.", KEPT)
+    hot_ttl: int | None = _property(
+        "hot_ttl", Integer(-1, 3650), "Days in the hot storage class.", f"{KEPT}; there is one storage class"
+    )
 
 
 @structure
@@ -180,7 +185,7 @@ class CreateIndex:
         failure=failures.INDEX_INFO_INVALID,
     )
     log_reduce: bool | None = parameter(
-        "log_reduce", Flag(), "Kept and given back.", default=None, failure=failures.INDEX_INFO_INVALID
+        "log_reduce", Flag(), "Pattern index.", default=None, failure=failures.INDEX_INFO_INVALID, ignored=KEPT
     )
 
 
@@ -296,4 +301,4 @@ class PullLogs:
         "end_cursor", Cursor(), "Group to stop before.", default=None, failure=failures.INVALID_CURSOR
     )
     count: int = parameter("count", Integer(0, COUNT_MAX), "How many groups.", default=COUNT_MAX)
-    query: str = parameter("query", _ANY, "Refused unless empty: no SPL here.", default="")
+    query: str = parameter("query", _ANY, "SPL.", default="", refused="any but an empty one; there is no SPL here")

@@ -123,11 +123,13 @@ class JsonObject:
         return ("[]", Malformed), ("text", Malformed), ("{", Malformed)
 
 
-def parameter(
-    wire: str, shape: Shape, doc: str, *, default: Any = MISSING, failure: Failure = failures.PARAMETER_INVALID
-) -> Any:
-    """Declares one parameter under its name on the wire; without ``default`` it is required."""
-    return param(shape, doc, default=default, wire=wire, missing=failures.PARAMETER_INVALID, invalid=failure)
+def parameter(wire: str, shape: Shape, doc: str, *, default: Any = MISSING, **facts: Any) -> Any:
+    """Declares one parameter under its name on the wire; without ``default`` it is required.
+
+    ``facts``: ``failure`` (of a bad value; ParameterInvalid if absent), ``ignored``, ``refused``, as in ``Param``.
+    """
+    failure: Failure = facts.pop("failure", failures.PARAMETER_INVALID)
+    return param(shape, doc, default=default, wire=wire, missing=failures.PARAMETER_INVALID, invalid=failure, **facts)
 
 
 C = TypeVar("C")
