@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from weir.control.access import Caller
 from weir.control.catalog import Catalog
@@ -57,9 +57,12 @@ class Desk:
         return next(region for region in self.regions if region.region_id == region_id)
 
 
+ACCOUNT = select(accounts).where(accounts.c.account_id == bindparam("account_id"))
+
+
 def account_of(connection: Connection, caller: Caller) -> Row[tuple[object, ...]]:
     """The caller's row of ``accounts``; a verified caller always has one."""
-    return connection.execute(select(accounts).where(accounts.c.account_id == caller.account_id)).one()
+    return connection.execute(ACCOUNT, {"account_id": caller.account_id}).one()
 
 
 def group_of(connection: Connection, caller: Caller, asked: str | None) -> str:

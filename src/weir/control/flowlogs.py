@@ -7,7 +7,7 @@ flow log together with its lifecycle step; the step comes from ``model.resources
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from weir.contract.terms import Done
 from weir.contract.vpc_flow_log_life import (
@@ -25,23 +25,14 @@ from weir.contract.vpc_flow_logs import CreateFlowLog, FlowLogCreated, IpVersion
 from weir.contract.weir_world import ServiceType, SetFlowLogServiceType
 from weir.control.access import Caller
 from weir.control.accounts import FINANCIAL_LOCKED
-from weir.control.creation import Facts, Resource, check, check_ip_version
-from weir.control.desk import Desk, account_of, has_group
+from weir.control.creation import check, check_ip_version
+from weir.control.desk import Desk, account_of
+from weir.control.facts import found_for, resource_of
 from weir.control.identifiers import draw
-from weir.control.listing import AnyRow, Owner, count, find
+from weir.control.listing import AnyRow, find
 from weir.control.projects import ensure_flow_index
 from weir.control.ram_roles import has_service_role
-from weir.control.schema import (
-    enis,
-    flow_log_paths,
-    flow_logs,
-    logstores,
-    projects,
-    service_status,
-    vpcs,
-    vswitches,
-)
-from weir.control.sharing import sees_vpc, sees_vswitch
+from weir.control.schema import flow_log_paths, flow_logs, service_status
 from weir.control.tagging import FLOW_LOG, write_tags
 from weir.control.world import changing
 from weir.model.failures import (
@@ -56,6 +47,8 @@ from weir.model.failures import (
     Refusal,
 )
 from weir.model.resources import TRANSITIONS, Event, FlowLogStatus, ResourceType
+
+OPENED = select(service_status.c.opened).where(service_status.c.account_id == bindparam("account_id"))
 
 
 def open_flow_log_service(desk: Desk, caller: Caller, command: OpenFlowLogService) -> ServiceOpened:
@@ -92,30 +85,31 @@ def admit_change(desk: Desk, caller: Caller) -> None:
 def create_flow_log(desk: Desk, caller: Caller, command: CreateFlowLog) -> FlowLogCreated:
     """Writes the flow log as ``Activating``; it is ``Active`` at once where no live agent hosts an ENI of its scope."""
     with changing(desk) as (connection, now):
-        account = account_of(connection, caller)
-        check(command, _facts(connection, account, command))
+        found = found_for(connection, caller, command)
+        check(command, found.facts)
         flow_log_id = draw("fl")
-        group = command.resource_group_id or account.resource_group_id
+        group = command.resource_group_id or found.default_group
         connection.execute(
-            insert(flow_logs).values(
-                flow_log_id=flow_log_id,
-                account_id=caller.account_id,
-                region_id=command.region_id,
-                flow_log_name=command.flow_log_name or "",
-                description=command.description or "",
-                resource_type=command.resource_type.value,
-                resource_id=command.resource_id,
-                traffic_type=command.traffic_type.value,
-                project_name=command.project_name or "",
-                log_store_name=command.log_store_name or "",
-                aggregation_interval=command.aggregation_interval,
-                ip_version=command.ip_version.value,
-                log_format=command.log_format or "",
-                resource_group_id=group,
-                status=FlowLogStatus.ACTIVATING.value,
-                since=now,
-                created=now,
-            )
+            insert(flow_logs),
+            {
+                "flow_log_id": flow_log_id,
+                "account_id": caller.account_id,
+                "region_id": command.region_id,
+                "flow_log_name": command.flow_log_name or "",
+                "description": command.description or "",
+                "resource_type": command.resource_type.value,
+                "resource_id": command.resource_id,
+                "traffic_type": command.traffic_type.value,
+                "project_name": command.project_name or "",
+                "log_store_name": command.log_store_name or "",
+                "aggregation_interval": command.aggregation_interval,
+                "ip_version": command.ip_version.value,
+                "log_format": command.log_format or "",
+                "resource_group_id": group,
+                "status": FlowLogStatus.ACTIVATING.value,
+                "since": now,
+                "created": now,
+            },
         )
         connection.execute(
             insert(flow_log_paths),
@@ -125,7 +119,8 @@ def create_flow_log(desk: Desk, caller: Caller, command: CreateFlowLog) -> FlowL
             ],
         )
         write_tags(connection, FLOW_LOG, flow_log_id, command.tag)
-        ensure_flow_index(connection, command.project_name or "", command.log_store_name or "", now)
+        if not found.has_index:
+            ensure_flow_index(connection, command.project_name or "", command.log_store_name or "", now)
     return FlowLogCreated(flow_log_id=flow_log_id, resource_group_id=group)
 
 
@@ -208,8 +203,7 @@ def _write(connection: Connection, row: AnyRow, **values: object) -> None:
 
 
 def _is_opened(connection: Connection, account_id: str) -> bool:
-    mine = service_status.c.account_id == account_id
-    return connection.execute(select(service_status.c.opened).where(mine)).first() is not None
+    return connection.execute(OPENED, {"account_id": account_id}).first() is not None
 
 
 def _check_business_status(connection: Connection, caller: Caller) -> None:
@@ -223,64 +217,5 @@ def _check_modified_ip_version(connection: Connection, row: AnyRow, ip_version: 
         if set(connection.scalars(select(flow_log_paths.c.path).where(mine))) != {TrafficPath.ALL.value}:
             raise Refusal(UNSUPPORTED_FEATURE_USER_DEFINED_TRAFFIC_PATH_IPV6)
     kind = ResourceType(row.resource_type)
-    resource = _resource(connection, row, row.region_id, kind, row.resource_id)
+    resource = resource_of(connection, row, row.region_id, kind, row.resource_id)
     check_ip_version(ip_version, kind, resource is not None and resource.has_ipv6_block)
-
-
-def _facts(connection: Connection, account: AnyRow, command: CreateFlowLog) -> Facts:
-    project_region_id = connection.scalar(
-        select(projects.c.region_id).where(
-            projects.c.name == command.project_name, projects.c.account_id == account.account_id
-        )
-    )
-    log_store_id = connection.scalar(
-        select(logstores.c.id).where(
-            logstores.c.project == command.project_name, logstores.c.name == command.log_store_name
-        )
-    )
-    here = (flow_logs.c.account_id == account.account_id) & (flow_logs.c.region_id == command.region_id)
-    taken = select(flow_log_paths.c.path).where(flow_log_paths.c.resource_id == command.resource_id)
-    return Facts(
-        resource=_resource(connection, account, command.region_id, command.resource_type, command.resource_id),
-        traffic_paths_allowed=account.traffic_paths_allowed,
-        resource_group_exists=command.resource_group_id is None
-        or has_group(connection, account.account_id, command.resource_group_id),
-        project_region_id=project_region_id,
-        has_log_store=project_region_id is not None and log_store_id is not None,
-        paths_taken=frozenset(connection.scalars(taken)),
-        flow_log_count=count(connection, flow_logs, here),
-        flow_log_quota=account.flow_log_quota,
-    )
-
-
-def _resource(
-    connection: Connection, owner: Owner, region_id: str, kind: ResourceType, resource_id: str
-) -> Resource | None:
-    table = {ResourceType.ENI: enis, ResourceType.VSWITCH: vswitches, ResourceType.VPC: vpcs}[kind]
-    row = find(connection, table, owner, resource_id, region_id)
-    if row is None:
-        row = _shared(connection, owner, region_id, kind, resource_id)
-    if row is None:
-        return None
-    is_eni = kind is ResourceType.ENI
-    advanced = connection.scalar(select(vpcs.c.advanced_features).where(vpcs.c.vpc_id == row.vpc_id))
-    return Resource(
-        status=row.status,
-        eni_type=row.type if is_eni else "",
-        instance_type=row.instance_type if is_eni else "",
-        has_ipv6_block=not is_eni and bool(row.ipv6_cidr_block),
-        is_shared=row.account_id != owner.account_id,
-        vpc_has_advanced_features=bool(advanced),
-    )
-
-
-def _shared(
-    connection: Connection, owner: Owner, region_id: str, kind: ResourceType, resource_id: str
-) -> AnyRow | None:
-    """The VSwitch or VPC of another account that this one sees."""
-    if kind is ResourceType.ENI:
-        return None
-    table, seen = (vswitches, sees_vswitch(owner)) if kind is ResourceType.VSWITCH else (vpcs, sees_vpc(owner))
-    (key,) = table.primary_key.columns
-    query = select(table).where(key == resource_id, table.c.region_id == region_id, seen)
-    return connection.execute(query).one_or_none()
