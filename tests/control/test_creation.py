@@ -12,7 +12,7 @@ from sqlalchemy import Table, select, update
 
 from weir.contract.vpc import CreateFlowLog, IpVersion, TrafficPath
 from weir.control import accounts as account_settings
-from weir.control.creation import Facts, Resource, check
+from weir.control.creation import Analyzer, Facts, Resource, check
 from weir.control.schema import METADATA, accounts, enis, service_status, vpcs
 from weir.model.failures import PAGE, Refusal
 from weir.model.resources import ResourceType, TrafficType
@@ -68,6 +68,10 @@ def of_command(**changes: Any) -> Callable[[CreateFlowLog, Facts], tuple[CreateF
     return lambda command, facts: (replace(command, **changes), facts)
 
 
+def of_analyzer(analyzer: Analyzer | None) -> Callable[[CreateFlowLog, Facts], tuple[CreateFlowLog, Facts]]:
+    return lambda command, facts: (replace(command, traffic_analyzer_id="nta-1"), replace(facts, analyzer=analyzer))
+
+
 # In the order of the checks. Each fault may stand together with all that follow it.
 FAULTS_OF_ENI = (
     ("InvalidInstanceId", of_facts(resource=None)),
@@ -79,7 +83,12 @@ FAULTS_OF_ENI = (
     ("IllegalParam.ResourceGroupId", of_facts(resource_group_exists=False)),
     ("ProjectOrLogstoreNotExist", of_facts(has_log_store=False)),
     ("SourceProjectNotExist", of_facts(project_region_id="cn-beijing")),
-    ("OperationDenied.NisTrafficAnalyzerNotFound", of_command(traffic_analyzer_id="nta-1")),
+    ("OperationDenied.NisTrafficAnalyzerNotFound", of_analyzer(None)),
+    ("OperationDenied.NisTrafficAnalyzerNotActive", of_analyzer(Analyzer(is_active=False, aggregation_interval=1))),
+    (
+        "OperationDenied.NisTrafficAnalyzerAggregationIntervalMismatch",
+        of_analyzer(Analyzer(is_active=True, aggregation_interval=1)),
+    ),
     ("InvalidResourceId.NotFound", of_facts(paths_taken=frozenset({"all"}))),
     ("QuotaExceeded.FlowlogCount", of_facts(flow_log_count=10)),
 )

@@ -206,7 +206,10 @@ class CreateFlowLog:
     )
     tag: tuple[Tag, ...] = param(TAG_LIST, "Tags of the flow log.", default=())
     traffic_analyzer_id: str | None = param(
-        IDENTIFIER, "Traffic analyzer that receives the flows.", example="nta-bp1x2y3z", default=None
+        IDENTIFIER,
+        "Traffic analyzer that receives the records, beside the logstore or alone.",
+        example="nta-bp1x2y3z",
+        default=None,
     )
     log_format: str | None = param(
         LOG_FORMAT,
@@ -230,6 +233,9 @@ class FlowLog:
     traffic_type: str = answer("Verdicts kept.", example="All")
     project_name: str = answer("Project that receives the records.", example="flow-logs")
     log_store_name: str = answer("Logstore that receives the records.", example="vpc_flow_log")
+    traffic_analyzer_id: str | None = answer(
+        "Traffic analyzer that receives the records; absent if none does.", default=None, example="nta-bp1x2y3z"
+    )
     status: str = answer("State, see the manual's diagram.", example="Active")
     business_status: str = answer("`Normal` or `FinancialLocked`.", default="Normal", example="Normal")
     aggregation_interval: int = answer("Window in minutes.", example=10)

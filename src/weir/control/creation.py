@@ -17,6 +17,8 @@ from weir.model.failures import (
     INVALID_INSTANCE_ID,
     INVALID_RESOURCE_ID_NOT_FOUND,
     OPERATION_DENIED_ALL_TRAFFIC_PATH_OF_MANAGED_EXIST,
+    OPERATION_DENIED_NIS_TRAFFIC_ANALYZER_AGGREGATION_INTERVAL_MISMATCH,
+    OPERATION_DENIED_NIS_TRAFFIC_ANALYZER_NOT_ACTIVE,
     OPERATION_DENIED_NIS_TRAFFIC_ANALYZER_NOT_FOUND,
     OPERATION_DENIED_OPERATE_SHARE_RESOURCE,
     OPERATION_FAILED_ENI_TYPE_NOT_SUPPORT,
@@ -59,8 +61,17 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True)
+class Analyzer:
+    """The traffic analyzer to deliver to. ``aggregation_interval``: minutes."""
+
+    is_active: bool
+    aggregation_interval: int
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
-    """What the catalog says. ``resource`` and ``project_region_id`` are None where the account has none such."""
+    """What the catalog says. ``resource``, ``project_region_id`` and ``analyzer`` are None where the account has none
+    such."""
 
     resource: Resource | None
     traffic_paths_allowed: bool
@@ -70,6 +81,7 @@ class Facts:
     paths_taken: frozenset[str]
     flow_log_count: int
     flow_log_quota: int
+    analyzer: Analyzer | None = None
 
 
 def check(command: CreateFlowLog, facts: Facts) -> None:
@@ -130,8 +142,8 @@ def _resource_group_exists(command: CreateFlowLog, facts: Facts) -> None:
 
 
 def _log_store_exists(command: CreateFlowLog, facts: Facts) -> None:
-    if command.project_name and not facts.has_log_store:
-        raise Refusal(PROJECT_OR_LOGSTORE_NOT_EXIST, project=command.project_name)
+    if (command.project_name or command.log_store_name) and not facts.has_log_store:
+        raise Refusal(PROJECT_OR_LOGSTORE_NOT_EXIST, project=str(command.project_name))
 
 
 def _project_is_in_the_region(command: CreateFlowLog, facts: Facts) -> None:
@@ -140,8 +152,18 @@ def _project_is_in_the_region(command: CreateFlowLog, facts: Facts) -> None:
 
 
 def _analyzer_exists(command: CreateFlowLog, facts: Facts) -> None:
-    if command.traffic_analyzer_id:
+    if command.traffic_analyzer_id and facts.analyzer is None:
         raise Refusal(OPERATION_DENIED_NIS_TRAFFIC_ANALYZER_NOT_FOUND)
+
+
+def _analyzer_is_active(command: CreateFlowLog, facts: Facts) -> None:
+    if facts.analyzer is not None and not facts.analyzer.is_active:
+        raise Refusal(OPERATION_DENIED_NIS_TRAFFIC_ANALYZER_NOT_ACTIVE)
+
+
+def _analyzer_takes_the_interval(command: CreateFlowLog, facts: Facts) -> None:
+    if facts.analyzer is not None:
+        check_analyzer_interval(command.aggregation_interval, facts.analyzer.aggregation_interval)
 
 
 def _no_flow_log_of_all_paths_stands_before_some(command: CreateFlowLog, facts: Facts) -> None:
@@ -178,6 +200,8 @@ CHECKS: tuple[Callable[[CreateFlowLog, Facts], None], ...] = (
     _log_store_exists,
     _project_is_in_the_region,
     _analyzer_exists,
+    _analyzer_is_active,
+    _analyzer_takes_the_interval,
     _no_flow_log_of_all_paths_stands_before_some,
     _no_path_is_repeated,
     _no_flow_log_stands_before_all,
@@ -194,6 +218,12 @@ def check_ip_version(ip_version: IpVersion, resource_type: ResourceType, has_ipv
     """DualStack on a VPC or VSwitch wants an IPv6 block; an ENI may get its address later."""
     if ip_version is IpVersion.DUAL_STACK and resource_type is not ResourceType.ENI and not has_ipv6_block:
         raise Refusal(UNSUPPORTED_FEATURE_IP_VERSION)
+
+
+def check_analyzer_interval(minutes: int, analyzer_minutes: int) -> None:
+    """An analyzer cannot tell apart what happened within a window of the flow log."""
+    if minutes > analyzer_minutes:
+        raise Refusal(OPERATION_DENIED_NIS_TRAFFIC_ANALYZER_AGGREGATION_INTERVAL_MISMATCH)
 
 
 def _resource(facts: Facts) -> Resource:

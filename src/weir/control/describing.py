@@ -92,6 +92,7 @@ def _shown(
             traffic_type=row.traffic_type,
             project_name=row.project_name,
             log_store_name=row.log_store_name,
+            traffic_analyzer_id=row.traffic_analyzer_id or None,
             status=row.status,
             business_status=business_status,
             aggregation_interval=row.aggregation_interval,

@@ -1,4 +1,4 @@
-"""What the catalog says about a flow log that is to be created, in three statements.
+"""What the catalog says about a flow log that is to be created, in three statements, and one more for a traffic analyzer.
 
 What enters: a connection, a caller and the parsed command. What leaves: ``creation.Facts``, or one resource of them.
 Rule: the statements are built once and only bound here, since CreateFlowLog holds the turn to write while they run.
@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import BindParameter, Connection, Select, Table, and_, bindparam, exists, func, select
 
+from weir.contract.nis import AnalyzerStatus
 from weir.contract.vpc_flow_logs import CreateFlowLog
 from weir.control.access import Caller
-from weir.control.creation import Facts, Resource
-from weir.control.listing import AnyRow, Owner
+from weir.control.creation import Analyzer, Facts, Resource
+from weir.control.listing import AnyRow, Owner, find
 from weir.control.schema import (
     accounts,
     enis,
@@ -24,6 +25,7 @@ from weir.control.schema import (
     logstores,
     projects,
     resource_groups,
+    traffic_analyzers,
     vpcs,
     vswitches,
 )
@@ -98,8 +100,17 @@ def found_for(connection: Connection, caller: Caller, command: CreateFlowLog) ->
         paths_taken=frozenset(connection.scalars(TAKEN, {"resource_id": command.resource_id})),
         flow_log_count=account.flow_log_count,
         flow_log_quota=account.flow_log_quota,
+        analyzer=analyzer_of(connection, caller, command.region_id, command.traffic_analyzer_id),
     )
     return Found(facts, account.resource_group_id, account.has_index)
+
+
+def analyzer_of(
+    connection: Connection, owner: Owner, region_id: str, traffic_analyzer_id: str | None
+) -> Analyzer | None:
+    """The owner's traffic analyzer of that id in the region; no id, no analyzer."""
+    row = find(connection, traffic_analyzers, owner, traffic_analyzer_id, region_id) if traffic_analyzer_id else None
+    return None if row is None else Analyzer(row.status == AnalyzerStatus.ACTIVE, row.aggregation_interval)
 
 
 def resource_of(

@@ -25,9 +25,9 @@ from weir.contract.vpc_flow_logs import CreateFlowLog, FlowLogCreated, IpVersion
 from weir.contract.weir_world import ServiceType, SetFlowLogServiceType
 from weir.control.access import Caller
 from weir.control.accounts import FINANCIAL_LOCKED
-from weir.control.creation import check, check_ip_version
+from weir.control.creation import check, check_analyzer_interval, check_ip_version
 from weir.control.desk import Desk, account_of
-from weir.control.facts import found_for, resource_of
+from weir.control.facts import analyzer_of, found_for, resource_of
 from weir.control.identifiers import draw
 from weir.control.listing import AnyRow, find
 from weir.control.projects import ensure_flow_index
@@ -102,6 +102,7 @@ def create_flow_log(desk: Desk, caller: Caller, command: CreateFlowLog) -> FlowL
                 "traffic_type": command.traffic_type.value,
                 "project_name": command.project_name or "",
                 "log_store_name": command.log_store_name or "",
+                "traffic_analyzer_id": command.traffic_analyzer_id or "",
                 "aggregation_interval": command.aggregation_interval,
                 "ip_version": command.ip_version.value,
                 "log_format": command.log_format or "",
@@ -131,6 +132,10 @@ def modify_flow_log_attribute(desk: Desk, caller: Caller, command: ModifyFlowLog
         step = _step(row, Event.MODIFY)
         if command.ip_version is not None:
             _check_modified_ip_version(connection, row, command.ip_version)
+        if command.aggregation_interval is not None:
+            analyzer = analyzer_of(connection, row, row.region_id, row.traffic_analyzer_id)
+            if analyzer is not None:
+                check_analyzer_interval(command.aggregation_interval, analyzer.aggregation_interval)
         given = {
             "flow_log_name": command.flow_log_name,
             "description": command.description,

@@ -13,8 +13,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 
 from weir.contract.weir import Target, TargetFlowLog
 from weir.model.resources import CAPTURING, TRANSITIONS, Event, FlowLogStatus, Side
@@ -57,7 +57,9 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A flow log as far as agents are concerned. ``since``: Unix seconds when capture was asked for."""
+    """A flow log as far as agents are concerned. ``since``: Unix seconds when capture was asked for. ``analyzer``:
+    project and logstore of its traffic analyzer, while that is active; without a logstore of its own
+    ``project_name`` is empty."""
 
     flow_log_id: str
     resource_id: str
@@ -70,6 +72,7 @@ class Wanted:
     log_format: str
     traffic_path: tuple[str, ...]
     since: int
+    analyzer: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +184,19 @@ def _target(eni: Bound, logs: list[Wanted]) -> Target:
                 traffic_path=log.traffic_path,
                 since=log.since,
             )
-            for log in logs
+            for wanted in logs
+            for log in _by_delivery(wanted)
         ),
     )
+
+
+def _by_delivery(log: Wanted) -> Iterator[Wanted]:
+    """The flow log once for everything it delivers to: its logstore, its traffic analyzer, or both."""
+    if log.project_name:
+        yield log
+    if log.analyzer is not None:
+        project, log_store = log.analyzer
+        yield replace(log, project_name=project, log_store_name=log_store)
 
 
 def _digest(content: object) -> str:

@@ -15,6 +15,8 @@ from dataclasses import replace
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, or_, select, union, update
 
 from weir.contract.ecs import EniStatus
+from weir.contract.nis import AnalyzerStatus
+from weir.control.analyzers import LOG_STORE
 from weir.control.desk import Desk
 from weir.control.schema import (
     agents,
@@ -25,6 +27,7 @@ from weir.control.schema import (
     enis,
     flow_log_paths,
     flow_logs,
+    traffic_analyzers,
 )
 from weir.control.tagging import ENI, FLOW_LOG, remove_tags
 from weir.control.targets import AGENT_SILENCE_SECONDS, SETTLING, Agent, Attached, Bound, Wanted, World, settled
@@ -157,7 +160,9 @@ def _bound(connection: Connection, nodes: Collection[str]) -> tuple[Bound, ...]:
 
 
 def _wanted(connection: Connection, condition: ColumnElement[bool]) -> tuple[Wanted, ...]:
-    rows = connection.execute(select(flow_logs).where(condition)).all()
+    analyzed = flow_logs.c.traffic_analyzer_id == traffic_analyzers.c.traffic_analyzer_id
+    query = select(flow_logs, traffic_analyzers.c.status.label("analyzer_status"))
+    rows = connection.execute(query.outerjoin_from(flow_logs, traffic_analyzers, analyzed).where(condition)).all()
     if not rows:
         return ()
     paths: dict[str, list[str]] = defaultdict(list)
@@ -178,6 +183,7 @@ def _wanted(connection: Connection, condition: ColumnElement[bool]) -> tuple[Wan
             log_format=row.log_format,
             traffic_path=tuple(paths[row.flow_log_id]),
             since=row.since,
+            analyzer=(row.traffic_analyzer_id, LOG_STORE) if row.analyzer_status == AnalyzerStatus.ACTIVE else None,
         )
         for row in rows
     )
