@@ -249,3 +249,27 @@ def test_an_analyzer_in_use_stays(office: Office) -> None:
     assert listed(office) == [analyzer_id]
     office.call("DeleteFlowLog", **HERE, FlowLogId=flow_log_id)
     office.call("DeleteTrafficAnalyzer", **this)
+
+
+def test_an_analyzer_that_takes_no_records_is_told_of(office: Office) -> None:
+    analyzer_id = made(office)
+    vpc_flow_log(office, TrafficAnalyzerId=analyzer_id)
+    said = {"ProjectName": analyzer_id, "LogStoreName": "flow_log", "Code": "Unauthorized"}
+    report = {f"Undelivered_1_{name}": text for name, text in said.items()}
+    for reported, status, word in ((report, "FAILED", "UnavaliableTarget"), ({}, "SUCCESS", "")):
+        office.call("SyncAgent", **HERE, NodeName="host-a", **reported)
+        (log,) = office.call("DescribeFlowLogs", **HERE).flow_logs
+        assert (log.flow_log_deliver_status, log.flow_log_deliver_error_message) == (status, word)
+
+
+def test_an_analyzer_gets_every_field(office: Office) -> None:
+    eni = office.eni(office.vswitch(office.vpc()))
+    host = Host(office)
+    host.bind(eni)
+    analyzer_id = made(office)
+    office.flow_log("NetworkInterface", eni, TrafficAnalyzerId=analyzer_id, LogFormat="${srcaddr}")
+    (target,) = host.sync().targets
+    assert [(log.project_name, log.log_format) for log in target.flow_logs] == [
+        ("flows", "${srcaddr}"),
+        (analyzer_id, ""),
+    ]

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, or_, select
 from weir.contract.vpc_flow_logs import DescribeFlowLogs, FlowLog, FlowLogPage
 from weir.control import tagging
 from weir.control.access import Caller
+from weir.control.analyzers import LOG_STORE
 from weir.control.delivery_status import Target, delivery_troubles
 from weir.control.desk import Desk, account_of, iso_time
 from weir.control.listing import AnyRow, equal, page_of
@@ -33,7 +34,7 @@ def describe_flow_logs(desk: Desk, caller: Caller, command: DescribeFlowLogs) ->
 
 def _page(connection: Connection, desk: Desk, caller: Caller, command: DescribeFlowLogs) -> FlowLogPage:
     total, rows = page_of(connection, flow_logs, _matching(caller, command), command)
-    targets = {(row.project_name, row.log_store_name) for row in rows}
+    targets = {target for row in rows for target in _targets(row)}
     troubles = delivery_troubles(connection, targets, desk.now(), desk.started)
     return FlowLogPage(
         page_number=command.page_number,
@@ -106,5 +107,10 @@ def _shown(
             tags=tagged[row.flow_log_id],
         )
         for row in rows
-        for trouble in [troubles.get((row.project_name, row.log_store_name), "")]
+        for trouble in [next((troubles[target] for target in _targets(row) if target in troubles), "")]
     )
+
+
+def _targets(row: AnyRow) -> tuple[Target, Target]:
+    """Its logstore and its traffic analyzer's; what it does not have is not complete."""
+    return (row.project_name, row.log_store_name), (row.traffic_analyzer_id, LOG_STORE)

@@ -191,12 +191,13 @@ def _target(eni: Bound, logs: list[Wanted]) -> Target:
 
 
 def _by_delivery(log: Wanted) -> Iterator[Wanted]:
-    """The flow log once for everything it delivers to: its logstore, its traffic analyzer, or both."""
+    """The flow log once for everything it delivers to: its logstore, its traffic analyzer, or both. An analyzer needs
+    every field, whatever the flow log's records hold."""
     if log.project_name:
         yield log
     if log.analyzer is not None:
         project, log_store = log.analyzer
-        yield replace(log, project_name=project, log_store_name=log_store)
+        yield replace(log, project_name=project, log_store_name=log_store, log_format="")
 
 
 def _digest(content: object) -> str:
