@@ -1,4 +1,4 @@
-"""What the catalog says about a flow log that is to be created, in three statements, and one more for a traffic analyzer.
+"""What the catalog says about a flow log to be created, in three statements; a traffic analyzer is one more.
 
 What enters: a connection, a caller and the parsed command. What leaves: ``creation.Facts``, or one resource of them.
 Rule: the statements are built once and only bound here, since CreateFlowLog holds the turn to write while they run.
