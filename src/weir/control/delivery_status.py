@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, select
+from sqlalchemy import BindParameter, Connection, bindparam, select
 
 from weir.control.schema import agents, logstores, projects, undelivered
 from weir.control.targets import AGENT_SILENCE_SECONDS
@@ -31,6 +31,17 @@ GRAVITY = (PROJECT_NOT_EXIST, UNAVAILABLE_TARGET, UNKNOWN_ERROR)
 Target = tuple[str, str]
 """Project and logstore."""
 
+_NAMES: BindParameter[list[str]] = bindparam("names", expanding=True)
+PLACES = (
+    select(projects.c.name.label("project"), logstores.c.name.label("logstore"))
+    .join_from(projects, logstores, isouter=True)
+    .where(projects.c.name.in_(_NAMES))
+)
+"""The projects of these names with their logstores; one without any has a row as well."""
+REPORTED = (
+    select(undelivered, agents.c.last_seen).join_from(undelivered, agents).where(undelivered.c.project.in_(_NAMES))
+)
+
 
 def delivery_troubles(
     connection: Connection, targets: Iterable[Target], now: float, started: float
@@ -41,18 +52,13 @@ def delivery_troubles(
     """
     asked = {target for target in targets if all(target)}
     names = {project for project, _ in asked}
-    known = set(connection.scalars(select(projects.c.name).where(projects.c.name.in_(names))))
-    stores = {
-        (row.project, row.name)
-        for row in connection.execute(
-            select(logstores.c.project, logstores.c.name).where(logstores.c.project.in_(names))
-        )
-    }
+    places = connection.execute(PLACES, {"names": list(names)}).all()
+    known = {row.project for row in places}
+    stores = {(row.project, row.logstore) for row in places}
     troubles = {
         target: PROJECT_NOT_EXIST if target[0] not in known else UNAVAILABLE_TARGET for target in asked - stores
     }
-    query = select(undelivered, agents.c.last_seen).join_from(undelivered, agents)
-    for row in connection.execute(query.where(undelivered.c.project.in_(names))):
+    for row in connection.execute(REPORTED, {"names": list(names)}):
         target = (row.project, row.logstore)
         if target in asked & stores and now - max(row.last_seen, started) <= AGENT_SILENCE_SECONDS:
             words = WORDS.get(row.code, UNKNOWN_ERROR), troubles.get(target, UNKNOWN_ERROR)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import ColumnElement, Connection, or_, select
+from sqlalchemy import ColumnElement, Connection, bindparam, or_, select
 
 from weir.contract.vpc_flow_logs import DescribeFlowLogs, FlowLog, FlowLogPage
 from weir.control import tagging
@@ -21,6 +21,12 @@ from weir.control.listing import AnyRow, equal, page_of
 from weir.control.schema import enis, flow_log_paths, flow_logs, vswitches
 from weir.control.tagging import has_tags, read_tags
 from weir.control.world import changing, is_due
+
+PATHS = (
+    select(flow_log_paths)
+    .where(flow_log_paths.c.flow_log_id.in_(bindparam("ids", expanding=True)))
+    .order_by(flow_log_paths.c.position)
+)
 
 
 def describe_flow_logs(desk: Desk, caller: Caller, command: DescribeFlowLogs) -> FlowLogPage:
@@ -77,8 +83,7 @@ def _shown(
 ) -> tuple[FlowLog, ...]:
     ids = [row.flow_log_id for row in rows]
     paths: dict[str, list[str]] = defaultdict(list)
-    of_rows = flow_log_paths.c.flow_log_id.in_(ids)
-    for path in connection.execute(select(flow_log_paths).where(of_rows).order_by(flow_log_paths.c.position)):
+    for path in connection.execute(PATHS, {"ids": ids}):
         paths[path.flow_log_id].append(path.path)
     tagged = read_tags(connection, tagging.FLOW_LOG, ids)
     return tuple(

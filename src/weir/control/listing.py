@@ -52,12 +52,9 @@ def page_of(
 ) -> tuple[int, Sequence[AnyRow]]:
     """The number of matching rows, and the rows of the page."""
     (key,) = table.primary_key.columns
-    total = count(connection, table, *conditions)
-    rows = connection.execute(
-        select(table)
-        .where(*conditions)
-        .order_by(table.c.created, key)
-        .limit(command.page_size)
-        .offset((command.page_number - 1) * command.page_size)
-    ).all()
-    return total, rows
+    before = (command.page_number - 1) * command.page_size
+    query = select(table).where(*conditions).order_by(table.c.created, key).limit(command.page_size).offset(before)
+    rows = connection.execute(query).all()
+    if 0 < len(rows) < command.page_size:
+        return before + len(rows), rows
+    return count(connection, table, *conditions), rows

@@ -9,12 +9,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, select
 
 from weir.contract.terms import Tag, TagFilter
 from weir.control.schema import tags
 
 FLOW_LOG, VPC, VSWITCH, ENI = "FLOWLOG", "VPC", "VSWITCH", "ENI"
+
+TAGS = (
+    select(tags)
+    .where(tags.c.resource_type == bindparam("resource_type"), tags.c.resource_id.in_(bindparam("ids", expanding=True)))
+    .order_by(tags.c.key)
+)
 
 
 def write_tags(connection: Connection, resource_type: str, resource_id: str, given: Iterable[Tag]) -> None:
@@ -30,8 +36,7 @@ def write_tags(connection: Connection, resource_type: str, resource_id: str, giv
 def read_tags(connection: Connection, resource_type: str, ids: Iterable[str]) -> Mapping[str, tuple[Tag, ...]]:
     """Resource id -> its tags; ids without tags give an empty tuple."""
     found: dict[str, tuple[Tag, ...]] = defaultdict(tuple)
-    of_ids = (tags.c.resource_type == resource_type) & tags.c.resource_id.in_(list(ids))
-    for row in connection.execute(select(tags).where(of_ids).order_by(tags.c.key)):
+    for row in connection.execute(TAGS, {"resource_type": resource_type, "ids": list(ids)}):
         found[row.resource_id] += (Tag(key=row.key, value=row.value),)
     return found
 
