@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import re
 from html.parser import HTMLParser
 
@@ -10,10 +12,10 @@ from prometheus_client import CollectorRegistry
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
+from weir import model
 from weir.doors.app import App
-from weir.doors.pages import FAILURES
 from weir.doors.reply import refusal
-from weir.model import failures
+from weir.model.failure_index import BY_CODE, TABLES
 from weir.model.failures import PAGE, Failure
 from weir.model.remedies import ADVICE, advice
 
@@ -43,12 +45,12 @@ def client() -> TestClient:
     return TestClient(app, base_url="http://weir.test:8080")
 
 
-@pytest.mark.parametrize("code", FAILURES)
+@pytest.mark.parametrize("code", BY_CODE)
 def test_every_code_has_its_page(client: TestClient, code: str) -> None:
     answer = client.get(f"/errors/{code}")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
     seen = Texts(answer.text)
-    for failure in FAILURES[code]:
+    for failure in BY_CODE[code]:
         told = advice(failure)
         for text in (failure.message, str(failure.status), failure.trigger, told.remedy, told.meaning_zh):
             assert text in seen.texts, text
@@ -66,8 +68,15 @@ def test_the_link_of_a_refusal_leads_to_its_page(client: TestClient) -> None:
 
 def test_the_index_names_every_code(client: TestClient) -> None:
     for path in ("/errors", "/errors/"):
-        assert Texts(client.get(path).text).links == [f"/errors/{code}" for code in FAILURES]
-    assert set(FAILURES) >= {one.code for one in vars(failures).values() if isinstance(one, Failure)}
+        assert Texts(client.get(path).text).links == [f"/errors/{code}" for code in BY_CODE]
+
+
+def test_no_table_is_left_out() -> None:
+    modules = [importlib.import_module(f"weir.model.{found.name}") for found in pkgutil.iter_modules(model.__path__)]
+    with_failures = [
+        module for module in modules if sum(isinstance(value, Failure) for value in vars(module).values()) > 0
+    ]
+    assert sorted(module.__name__ for module in with_failures) == sorted(table.__name__ for table in TABLES)
 
 
 def test_what_is_no_code_is_escaped(client: TestClient) -> None:
@@ -87,10 +96,16 @@ def test_only_reading_and_only_ours(client: TestClient) -> None:
     assert client.get("/errors/ParameterInvalid", headers={"x-log-apiversion": "0.6.0"}).text == "another door"
 
 
+def test_only_our_own_faults_are_met_with_patience_alone() -> None:
+    last = ADVICE[-1][1].remedy
+    found = {code for code, rows in BY_CODE.items() if any(advice(failure).remedy == last for failure in rows)}
+    assert found == {"InternalError", "InternalServerError", "OperationFailed.InternalError"}
+
+
 def test_every_row_of_advice_is_used() -> None:
-    first = {next(pattern for pattern, _ in ADVICE if re.fullmatch(pattern, code)) for code in FAILURES}
+    first = {next(pattern for pattern, _ in ADVICE if re.fullmatch(pattern, code)) for code in BY_CODE}
     assert [pattern for pattern, _ in ADVICE if pattern not in first] == []
-    for found in FAILURES.values():
+    for found in BY_CODE.values():
         for failure in found:
             told = advice(failure)
             assert told.remedy.endswith(".")

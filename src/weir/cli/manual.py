@@ -1,7 +1,7 @@
 """The parts of the manual that no single room can write: record fields, life of a flow log, settings.
 
-``python -m weir.cli.manual DIRECTORY`` writes them, and the API reference of ``contract.export`` beside them. A test
-writes the files anew and compares.
+``python -m weir.cli.manual docs/reference`` writes them, the API reference of ``contract.export`` beside them, and the
+contract for the console in TypeScript. Tests write the files anew and compare.
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from weir.contract import coverage, export, export_sls
+from weir.contract import coverage, export, export_sls, typescript
 from weir.model.fields import FIELDS, SOURCE, TOPIC
 from weir.model.resources import TRANSITIONS, Event, FlowLogStatus
 from weir.settings import SETTINGS
 
 GENERATED = "<!-- Written by python -m weir.cli.manual; edit the declarations instead. -->"
+CONSOLE = "../../console/src/contract.ts"
+"""Beside ``docs/reference``: what the console is compiled with."""
 
 
 def pages() -> dict[str, str]:
@@ -82,5 +84,5 @@ def _settings() -> str:
 
 
 if __name__ == "__main__":
-    for name, text in pages().items():
+    for name, text in {**pages(), CONSOLE: typescript.module()}.items():
         (Path(sys.argv[1]) / name).write_text(text)

@@ -7,14 +7,14 @@ texts only. Rule: every text is escaped, and a page loads nothing, neither from 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from urllib.parse import unquote
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from weir.model import failures, sls_failures
+from weir.model.failure_index import BY_CODE
 from weir.model.failures import Failure
 from weir.model.remedies import advice
 
@@ -27,19 +27,6 @@ STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:46em;margin:2em auto;padding:0 1em;color-scheme:light dark}"
     "dt{font-weight:600;margin-top:.6em}dd{margin:0}code{font-size:.95em}"
 )
-
-
-def _by_code(*tables: Iterable[object]) -> dict[str, list[Failure]]:
-    found: dict[str, list[Failure]] = {}
-    for table in tables:
-        for failure in table:
-            if isinstance(failure, Failure) and failure not in found.setdefault(failure.code, []):
-                found[failure.code].append(failure)
-    return {code: found[code] for code in sorted(found)}
-
-
-FAILURES: Mapping[str, list[Failure]] = _by_code(vars(failures).values(), vars(sls_failures).values())
-"""Code -> its failures: a code that the gateway and the log service share has more than one."""
 
 
 def is_page(path: str) -> bool:
@@ -55,13 +42,13 @@ def page(request: Request) -> Response:
     code = unquote(request.scope.get("raw_path", b"").decode("latin-1").partition("?")[0][len(PATH) + 1 :])
     if not code:
         return HTMLResponse(_index(), headers=HEADERS)
-    found = FAILURES.get(code)
+    found = BY_CODE.get(code)
     if found is None:
         return HTMLResponse(_unknown(code), 404, HEADERS)
     return HTMLResponse(_known(code, found), headers=HEADERS)
 
 
-def _known(code: str, found: list[Failure]) -> str:
+def _known(code: str, found: Sequence[Failure]) -> str:
     parts = [f"<h1><code>{escape(code)}</code></h1>"]
     for failure in found:
         told = advice(failure)
@@ -94,7 +81,7 @@ def _unknown(code: str) -> str:
 def _index() -> str:
     rows = "".join(
         f'<li><a href="{PATH}/{escape(code)}"><code>{escape(code)}</code></a> {escape(found[0].message)}</li>'
-        for code, found in FAILURES.items()
+        for code, found in BY_CODE.items()
     )
     return _html("Failures", f"<h1>Failures · 错误码</h1><ul>{rows}</ul>")
 

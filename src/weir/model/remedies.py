@@ -38,7 +38,7 @@ def advice(failure: Failure) -> Advice:
 ADVICE: tuple[tuple[str, Advice], ...] = (
     # Who calls
     (
-        r"Unauthorized|Forbidden\.RAM",
+        r"Unauthorized|Forbidden\.RAM|NoPermission",
         Advice(
             "调用者没有执行该操作的权限。",
             "Let the account's owner attach a policy that allows the action on the resource, or use a key that has it.",
@@ -62,7 +62,7 @@ ADVICE: tuple[tuple[str, Advice], ...] = (
         ),
     ),
     (
-        r"InvalidSecurityToken\..*",
+        r"InvalidSecurityToken\..*|SecurityTokenExpired",
         Advice(
             "安全令牌（SecurityToken）无效或已过期。",
             "Ask AssumeRole for new credentials and send all three parts of them.",
@@ -130,7 +130,7 @@ ADVICE: tuple[tuple[str, Advice], ...] = (
     ),
     # Limits of rate and size
     (
-        r"Throttling.*|ServerBusy|ServiceUnavailable",
+        r"Throttling.*|ServerBusy",
         Advice(
             "请求过于频繁，或服务暂时不可用。",
             "Wait and repeat with growing pauses; official SDKs can do so by themselves.",
@@ -142,7 +142,7 @@ ADVICE: tuple[tuple[str, Advice], ...] = (
         Advice("请求体过大。", "Send less with one call.", "请减少单次请求的数据量。"),
     ),
     (
-        r"(?:Quota|Limit)Exceed(?:ed)?\.(\w+)",
+        r"(?:Quota|Limit)Exceed(?:ed)?\.(.+)",
         Advice(
             "{0}的数量已达到配额上限。",
             "Delete what is no longer needed, or have the quota raised.",
@@ -232,6 +232,22 @@ ADVICE: tuple[tuple[str, Advice], ...] = (
         ),
     ),
     (
+        r"OperationUnsupported\.Traffic(?:Data|Scenario)",
+        Advice(
+            "本系统没有该请求所需的数据。",
+            "Ask for what flow records hold; the reference of the action names it.",
+            "请查询流日志记录中包含的数据，具体见该接口的参考手册。",
+        ),
+    ),
+    (
+        r"OperationFailed\.AnalysisLimit",
+        Advice(
+            "分析的数据量超出限制。",
+            "Ask for a shorter time, a narrower filter or fewer groups.",
+            "请缩短时间范围、收窄过滤条件或减少分组。",
+        ),
+    ),
+    (
         r"OperationDenied\.OperateShareResource",
         Advice("", "Let the owner of the shared resource create the flow log.", "请由共享资源的所有者创建流日志。"),
     ),
@@ -253,7 +269,7 @@ ADVICE: tuple[tuple[str, Advice], ...] = (
         ),
     ),
     (
-        r"(?:Illegal|Duplicated)Param\..*|InvalidParameter\.Format",
+        r"(?:Illegal|Duplicated)Param\..*|InvalidParameter\..*",
         Advice(
             "参数不合法。", "Correct the parameter; the reference gives its values.", "请按参考手册修正该参数的取值。"
         ),
@@ -315,7 +331,7 @@ ADVICE: tuple[tuple[str, Advice], ...] = (
         Advice("试运行检查已通过。", "Nothing: call again without DryRun.", "检查已通过：去掉DryRun后再次调用即可。"),
     ),
     (
-        r"(?:Post|Index|LogStore)\w+|Invalid\w+(?:\..*)?",
+        r"(?:Post|Index|LogStore|Malformed)\w+|Invalid\w+(?:\..*)?",
         Advice("请求内容不合法。", "Correct the value that the message names.", "请修正错误信息中指出的内容。"),
     ),
     (
