@@ -20,12 +20,12 @@ BEGIN = 1_799_996_400
 PUBLIC = ("93.184.216.34", "2606:2800:220:1::1")
 
 
-def records(count: int, seed: int = 7) -> list[Record]:
-    """``count`` records of one hour in one-minute windows, a few of them NODATA and SKIPDATA."""
+def records(count: int, seed: int = 7, begin: int = BEGIN) -> list[Record]:
+    """``count`` records of the hour from ``begin`` in one-minute windows, a few of them NODATA and SKIPDATA."""
     draw = random.Random(seed)
     made = []
     for _ in range(count):
-        window = BEGIN + 60 * draw.randrange(60)
+        window = begin + 60 * draw.randrange(60)
         status = draw.choices(["OK", "NODATA", "SKIPDATA"], [20, 1, 1])[0]
         record: Record = {
             "__time__": window + 59,
@@ -62,13 +62,17 @@ def records(count: int, seed: int = 7) -> list[Record]:
     return made
 
 
+def table_of(rows: Iterable[Record]) -> pa.Table:
+    """The records as an agent sends them."""
+    return pa.Table.from_pylist([{"__source__": SOURCE, "__topic__": TOPIC, **row} for row in rows], schema=PUT_SCHEMA)
+
+
 def put(office: Office, analyzer_id: str, rows: Iterable[Record]) -> None:
     """Stores the records where the agents deliver them to."""
-    table = pa.Table.from_pylist([{"__source__": SOURCE, "__topic__": TOPIC, **row} for row in rows], schema=PUT_SCHEMA)
     with office.desk.catalog.reading() as connection:
         query = logstores.select().where(logstores.c.project == analyzer_id)
         store_id = connection.execute(query).one().id
-    office.desk.store.put(store_id, table)
+    office.desk.store.put(store_id, table_of(rows))
 
 
 COLUMNS: Mapping[str, str] = {
