@@ -45,9 +45,6 @@ export type FailureCode =
   | "IllegalParam.TrafficPath"
   | "IllegalParam.TupleDimension"
   | "IncorrectBusinessStatus.FlowLog"
-  | "IncorrectStatus.flowlog"
-  | "IncorrectVSwitchStatus"
-  | "IncorrectVpcStatus"
   | "IndexAlreadyExist"
   | "IndexConfigNotExist"
   | "IndexInfoInvalid"
@@ -72,7 +69,6 @@ export type FailureCode =
   | "InvalidHdMonitorStatus"
   | "InvalidHost"
   | "InvalidInstanceId"
-  | "InvalidInstanceId.NotFound"
   | "InvalidIpv6Address.Duplicated"
   | "InvalidIpv6Address.Malformed"
   | "InvalidIpv6CidrBlock.Malformed"
@@ -112,7 +108,6 @@ export type FailureCode =
   | "InvalidVSwitch.IpAddressNotEnough"
   | "InvalidVSwitchId.NotFound"
   | "InvalidVersion"
-  | "InvalidVpcID.NotFound"
   | "InvalidVpcId.NotFound"
   | "InvalidZoneId.NotFound"
   | "LimitExceeded.Group"
@@ -176,14 +171,12 @@ export type FailureCode =
   | "RuleExist"
   | "SecurityTokenExpired"
   | "ServerBusy"
-  | "ServiceUnavailable"
   | "ShardNotExist"
   | "SignatureDoesNotMatch"
   | "SignatureNonceUsed"
   | "SignatureNotMatch"
   | "SourceProjectNotExist"
   | "Throttling"
-  | "Throttling.Api"
   | "Throttling.User"
   | "Unauthorized"
   | "UnsupportedFeature.IpVersion"
@@ -2695,7 +2688,7 @@ export const ACTIONS: Record<keyof Actions, Action> = {
       { name: "Tag.N.Value", required: false, rule: "0 to 128 characters, not starting with aliyun or acs:, not containing http:// or https://", doc: "Value of the tag; may be empty.", example: "FinanceJoshua", choices: [], ignored: "" },
       { name: "ClientToken", required: false, rule: "1 to 64 characters, ASCII without blanks", doc: "Idempotency token.", example: "123e4567-e89b-12d3-a456-426655440000", choices: [], ignored: "a repeated call is carried out again" },
     ],
-    failures: ["MissingParameter", "InvalidRegionId.NotFound", "INVALID_PARAMETER", "ParameterInvalid", "InvalidCidrBlock.Malformed", "InvalidVpcId.NotFound", "IncorrectVpcStatus", "InvalidZoneId.NotFound", "InvalidCidrBlock.Overlapped", "InvalidIpv6CidrBlock.Malformed", "QuotaExceeded.VSwitch"],
+    failures: ["MissingParameter", "InvalidRegionId.NotFound", "INVALID_PARAMETER", "ParameterInvalid", "InvalidCidrBlock.Malformed", "InvalidVpcId.NotFound", "InvalidZoneId.NotFound", "InvalidCidrBlock.Overlapped", "InvalidIpv6CidrBlock.Malformed", "QuotaExceeded.VSwitch"],
   },
   "vpc:DescribeVSwitches": {
     product: "Vpc",
@@ -2846,7 +2839,7 @@ export const ACTIONS: Record<keyof Actions, Action> = {
       { name: "Tag.N.Value", required: false, rule: "0 to 128 characters, not starting with aliyun or acs:, not containing http:// or https://", doc: "Value of the tag; may be empty.", example: "FinanceJoshua", choices: [], ignored: "" },
       { name: "ClientToken", required: false, rule: "1 to 64 characters, ASCII without blanks", doc: "Idempotency token.", example: "123e4567-e89b-12d3-a456-426655440000", choices: [], ignored: "a repeated call is carried out again" },
     ],
-    failures: ["MissingParameter", "InvalidRegionId.NotFound", "INVALID_PARAMETER", "ParameterInvalid", "InvalidPrivateIpAddress.Malformed", "InvalidIpv6Address.Malformed", "InvalidVSwitchId.NotFound", "IncorrectVSwitchStatus", "InvalidPrivateIpAddress.Duplicated", "InvalidIpv6Address.Duplicated", "IllegalParam.ResourceGroupId", "InvalidVSwitch.IpAddressNotEnough", "QuotaExceeded.Eni"],
+    failures: ["MissingParameter", "InvalidRegionId.NotFound", "INVALID_PARAMETER", "ParameterInvalid", "InvalidPrivateIpAddress.Malformed", "InvalidIpv6Address.Malformed", "InvalidVSwitchId.NotFound", "InvalidPrivateIpAddress.Duplicated", "InvalidIpv6Address.Duplicated", "IllegalParam.ResourceGroupId", "InvalidVSwitch.IpAddressNotEnough", "QuotaExceeded.Eni"],
   },
   "ecs:DescribeNetworkInterfaces": {
     product: "Ecs",

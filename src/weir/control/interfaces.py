@@ -27,7 +27,6 @@ from weir.control.schema import eni_addresses, eni_security_groups, enis, vswitc
 from weir.control.sharing import sees_vswitch
 from weir.control.world import changing, is_due
 from weir.model.failures import (
-    INCORRECT_VSWITCH_STATUS,
     INVALID_ENI_ID_NOT_FOUND,
     INVALID_IPV6_ADDRESS_DUPLICATED,
     INVALID_IPV6_ADDRESS_MALFORMED,
@@ -44,8 +43,6 @@ def create_network_interface(desk: Desk, caller: Caller, command: say.CreateNetw
     """Makes an ENI with the addresses given; the lowest free IPv4 address is its primary one if none is given."""
     with desk.catalog.writing() as connection:
         vswitch = _find_vswitch(connection, caller, command)
-        if vswitch.status != "Available":
-            raise Refusal(INCORRECT_VSWITCH_STATUS)
         addresses = _addresses(connection, vswitch, command)
         group = group_of(connection, caller, command.resource_group_id)
         here = (enis.c.account_id == caller.account_id) & (enis.c.region_id == command.region_id)

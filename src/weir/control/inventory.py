@@ -35,7 +35,6 @@ from weir.model.failures import (
     DEPENDENCY_VIOLATION_NETWORK_INTERFACE,
     DEPENDENCY_VIOLATION_VSWITCH,
     DRY_RUN_OPERATION,
-    INCORRECT_VPC_STATUS,
     INVALID_VPC_ID_NOT_FOUND,
     INVALID_VSWITCH_ID_NOT_FOUND,
     INVALID_ZONE_ID_NOT_FOUND,
@@ -137,8 +136,6 @@ def create_vswitch(desk: Desk, caller: Caller, command: say.CreateVSwitch) -> sa
     """Makes a VSwitch with the block given, or the first free one of the length given."""
     with desk.catalog.writing() as connection:
         vpc = _find_vpc(connection, caller, command.vpc_id, command.region_id)
-        if vpc.status != AVAILABLE:
-            raise Refusal(INCORRECT_VPC_STATUS)
         if not desk.region(vpc.region_id).has_zone(command.zone_id):
             raise Refusal(INVALID_ZONE_ID_NOT_FOUND, zone_id=command.zone_id)
         siblings = connection.execute(select(vswitches).where(vswitches.c.vpc_id == vpc.vpc_id)).all()

@@ -476,12 +476,6 @@ THROTTLING_USER = Failure(
     "Request was denied due to user flow control.",
     trigger="The account sent more requests of this action than its limit.",
 )
-THROTTLING_API = Failure(
-    "Throttling.Api",
-    400,
-    "Request was denied due to api flow control.",
-    trigger="All accounts together sent more requests of this action than its limit.",
-)
 FORBIDDEN_RAM = Failure(
     "Forbidden.RAM",
     403,
@@ -493,12 +487,6 @@ INTERNAL_ERROR = Failure(
     500,
     "The request processing has failed due to some unknown error.",
     trigger="A fault of Weir's: logged with the request id; nothing was written.",
-)
-SERVICE_UNAVAILABLE = Failure(
-    "ServiceUnavailable",
-    503,
-    "The request has failed due to a temporary failure of the server.",
-    trigger="Something the server depends on cannot be reached; trying again is right.",
 )
 
 GATEWAY: tuple[Failure, ...] = (
@@ -529,10 +517,8 @@ GATEWAY: tuple[Failure, ...] = (
     INVALID_API_NOT_FOUND,
     THROTTLING,
     THROTTLING_USER,
-    THROTTLING_API,
     FORBIDDEN_RAM,
     INTERNAL_ERROR,
-    SERVICE_UNAVAILABLE,
 )
 """What any action may answer."""
 
@@ -543,18 +529,6 @@ INVALID_STATUS = Failure(
     400,
     "Current instance status is not valid for this action.",
     trigger="The flow log's state does not take this call: Active wants Inactive, Deactive wants Active.",
-)
-INCORRECT_STATUS_FLOWLOG = Failure(
-    "IncorrectStatus.flowlog",
-    400,
-    "The status of the flow log is incorrect.",
-    trigger="Another call on the same flow log is being carried out.",
-)
-INVALID_INSTANCE_ID_NOT_FOUND = Failure(
-    "InvalidInstanceId.NotFound",
-    400,
-    "The specified instance is not found.",
-    trigger="The flow log exists, but in another region.",
 )
 OPERATION_FAILED_EXCEED_PURCHASE_LIMIT = Failure(
     "OperationFailed.ExceedPurchaseLimit",
@@ -637,18 +611,6 @@ INVALID_IPV6_CIDR_BLOCK_MALFORMED = Failure(
     "Specified IPv6 CIDR block is not valid.",
     trigger="The IPv6 block is malformed, of a wrong size, outside the VPC's, or the VPC has none.",
 )
-INCORRECT_VPC_STATUS = Failure(
-    "IncorrectVpcStatus",
-    400,
-    "Current VPC status does not support this operation.",
-    trigger="The VPC is not Available.",
-)
-INCORRECT_VSWITCH_STATUS = Failure(
-    "IncorrectVSwitchStatus",
-    400,
-    "Current vSwitch status does not support this operation.",
-    trigger="The VSwitch is not Available.",
-)
 QUOTA_EXCEEDED_VPC = Failure(
     "QuotaExceeded.Vpc",
     400,
@@ -682,12 +644,6 @@ DEPENDENCY_VIOLATION_FLOW_LOG = Failure(
 
 # --- Companions: network interfaces (Ecs 2014-05-26) ---
 
-INVALID_VPC_ID_NOT_FOUND_ECS = Failure(
-    "InvalidVpcID.NotFound",
-    404,
-    "The specified VPC does not exist.",
-    trigger="No such VPC in the account and region.",
-)
 INVALID_ENI_ID_NOT_FOUND = Failure(
     "InvalidEniId.NotFound",
     404,
