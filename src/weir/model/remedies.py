@@ -130,7 +130,7 @@ ADVICE: tuple[tuple[str, Advice], ...] = (
     ),
     # Limits of rate and size
     (
-        r"Throttling.*|ServerBusy",
+        r"Throttling.*|ServerBusy|ServiceUnavailable",
         Advice(
             "请求过于频繁，或服务暂时不可用。",
             "Wait and repeat with growing pauses; official SDKs can do so by themselves.",
@@ -142,9 +142,9 @@ ADVICE: tuple[tuple[str, Advice], ...] = (
         Advice("请求体过大。", "Send less with one call.", "请减少单次请求的数据量。"),
     ),
     (
-        r"(?:Quota|Limit)Exceed(?:ed)?\.(.+)",
+        r"(?:Quota|Limit)Exceed(?:ed)?\.(.+)|(\w+)QuotaExceed",
         Advice(
-            "{0}的数量已达到配额上限。",
+            "{0}{1}的数量已达到配额上限。",
             "Delete what is no longer needed, or have the quota raised.",
             "请删除不再需要的资源，或申请提高配额。",
         ),
@@ -287,7 +287,7 @@ ADVICE: tuple[tuple[str, Advice], ...] = (
         ),
     ),
     (
-        r"Invalid\w+\.NotFound|EntityNotExist\..*|InvalidInstanceId|BindingNotFound|(?:Shard|IndexConfig)NotExist",
+        r"Invalid\w+\.NotFound|EntityNotExist\..*|InvalidInstanceId|BindingNotFound|\w*NotExist\w*",
         Advice(
             "指定的资源不存在。",
             "Check id and region with the Describe call of the resource, and that it belongs to the calling account.",
@@ -331,7 +331,7 @@ ADVICE: tuple[tuple[str, Advice], ...] = (
         Advice("试运行检查已通过。", "Nothing: call again without DryRun.", "检查已通过：去掉DryRun后再次调用即可。"),
     ),
     (
-        r"(?:Post|Index|LogStore|Malformed)\w+|Invalid\w+(?:\..*)?",
+        r"(?:Post|LogStore|Malformed)\w+|\w+InfoInvalid|Invalid\w+(?:\..*)?",
         Advice("请求内容不合法。", "Correct the value that the message names.", "请修正错误信息中指出的内容。"),
     ),
     (
