@@ -1792,7 +1792,7 @@ export interface StartNisTrafficRankingRequest {
   RegionNo: string;
   /** The analyzer. */
   TrafficAnalyzerId: string;
-  /** All traffic of the flow logs, or that with addresses outside the private ranges; the other two are refused. */
+  /** All traffic of the flow logs, or that with addresses outside the private ranges. */
   TrafficScenario: "VpcFlowLogAll" | "VpcFlowLogInternet" | "TRFlowlog" | "CbwpMetric";
   /** Into or out of the network interface. */
   Direction: string;
@@ -1870,11 +1870,11 @@ export interface GetNisTrafficMetricsRequest {
   RegionNo: string;
   /** The analyzer. */
   TrafficAnalyzerId: string;
-  /** All traffic of the flow logs, or that with addresses outside the private ranges; the other two are refused. */
+  /** All traffic of the flow logs, or that with addresses outside the private ranges. */
   TrafficScenario: "VpcFlowLogAll" | "VpcFlowLogInternet" | "TRFlowlog" | "CbwpMetric";
   /** Into or out of the network interface. */
   Direction: string;
-  /** What is drawn; the last two are refused. */
+  /** What is drawn. */
   MetricName: "bps" | "pps" | "rtt" | "RetransmitRate";
   /** Beginning of the time range. */
   BeginTime?: number;
@@ -3474,7 +3474,7 @@ export const ACTIONS: Record<keyof Actions, Action> = {
     parameters: [
       { name: "RegionNo", required: true, rule: "text", doc: "Region of the analyzer.", example: "cn-hangzhou", choices: [], ignored: "" },
       { name: "TrafficAnalyzerId", required: true, rule: "text", doc: "The analyzer.", example: "nta-bp1x2y3z4a5b6c7d8e9f0", choices: [], ignored: "" },
-      { name: "TrafficScenario", required: true, rule: "`VpcFlowLogAll`, `VpcFlowLogInternet`, `TRFlowlog`, `CbwpMetric`", doc: "All traffic of the flow logs, or that with addresses outside the private ranges; the other two are refused.", example: "VpcFlowLogAll", choices: ["VpcFlowLogAll", "VpcFlowLogInternet", "TRFlowlog", "CbwpMetric"], ignored: "" },
+      { name: "TrafficScenario", required: true, rule: "`VpcFlowLogAll`, `VpcFlowLogInternet`, `TRFlowlog`, `CbwpMetric`", doc: "All traffic of the flow logs, or that with addresses outside the private ranges.", example: "VpcFlowLogAll", choices: ["VpcFlowLogAll", "VpcFlowLogInternet", "TRFlowlog", "CbwpMetric"], ignored: "" },
       { name: "Direction", required: true, rule: "`In`, `Out`, in any case", doc: "Into or out of the network interface.", example: "In", choices: [], ignored: "" },
       { name: "BeginTime", required: true, rule: "integer, 0 to 253402300799999", doc: "Beginning of the time range.", example: "1795316400000", choices: [], ignored: "" },
       { name: "EndTime", required: true, rule: "integer, 0 to 253402300799999", doc: "End of the time range.", example: "1795320000000", choices: [], ignored: "" },
@@ -3513,9 +3513,9 @@ export const ACTIONS: Record<keyof Actions, Action> = {
     parameters: [
       { name: "RegionNo", required: true, rule: "text", doc: "Region of the analyzer.", example: "cn-hangzhou", choices: [], ignored: "" },
       { name: "TrafficAnalyzerId", required: true, rule: "text", doc: "The analyzer.", example: "nta-bp1x2y3z4a5b6c7d8e9f0", choices: [], ignored: "" },
-      { name: "TrafficScenario", required: true, rule: "`VpcFlowLogAll`, `VpcFlowLogInternet`, `TRFlowlog`, `CbwpMetric`", doc: "All traffic of the flow logs, or that with addresses outside the private ranges; the other two are refused.", example: "VpcFlowLogAll", choices: ["VpcFlowLogAll", "VpcFlowLogInternet", "TRFlowlog", "CbwpMetric"], ignored: "" },
+      { name: "TrafficScenario", required: true, rule: "`VpcFlowLogAll`, `VpcFlowLogInternet`, `TRFlowlog`, `CbwpMetric`", doc: "All traffic of the flow logs, or that with addresses outside the private ranges.", example: "VpcFlowLogAll", choices: ["VpcFlowLogAll", "VpcFlowLogInternet", "TRFlowlog", "CbwpMetric"], ignored: "" },
       { name: "Direction", required: true, rule: "`In`, `Out`, in any case", doc: "Into or out of the network interface.", example: "In", choices: [], ignored: "" },
-      { name: "MetricName", required: true, rule: "`bps`, `pps`, `rtt`, `RetransmitRate`", doc: "What is drawn; the last two are refused.", example: "bps", choices: ["bps", "pps", "rtt", "RetransmitRate"], ignored: "" },
+      { name: "MetricName", required: true, rule: "`bps`, `pps`, `rtt`, `RetransmitRate`", doc: "What is drawn.", example: "bps", choices: ["bps", "pps", "rtt", "RetransmitRate"], ignored: "" },
       { name: "BeginTime", required: false, rule: "integer, 0 to 253402300799999", doc: "Beginning of the time range.", example: "1795316400000", choices: [], ignored: "" },
       { name: "EndTime", required: false, rule: "integer, 0 to 253402300799999", doc: "End of the time range.", example: "1795320000000", choices: [], ignored: "" },
       { name: "StepMinutes", required: false, rule: "integer, 1 to 1440", doc: "Time between two points.", example: "10", choices: [], ignored: "" },

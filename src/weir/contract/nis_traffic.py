@@ -160,9 +160,8 @@ SHARED_RULES = (
     Rule(MISSING_PARAMETER, "Filter names the FlowAction.", _flow_action_given),
     Rule(PARAMETER_INVALID, "BeginTime is before EndTime.", _begins_before_it_ends),
 )
-SCENARIO_DOC = (
-    "All traffic of the flow logs, or that with addresses outside the private ranges; the other two are refused."
-)
+SCENARIO_DOC = "All traffic of the flow logs, or that with addresses outside the private ranges."
+SCENARIO_REFUSED = "`TRFlowlog` and `CbwpMetric`; only VPC flow logs are analysed"
 DIMENSION_DOC = (
     "View on the traffic, which decides on the keys of GroupBy and Filter: `Tuple1` has VpcId, VSwitchId,"
     " NetworkInterfaceId, EcsId, CloudIp; `Tuple2` SourceIp, DestinationIp, TrafficPath instead of CloudIp; `Tuple5`"
@@ -202,11 +201,16 @@ class StartNisTrafficRanking:
 
     region_no: str = param(IDENTIFIER, "Region of the analyzer.", example=REGION_EXAMPLE)
     traffic_analyzer_id: str = param(IDENTIFIER, "The analyzer.", example=ANALYZER_EXAMPLE)
-    traffic_scenario: Scenario = param(OneOf(Scenario), SCENARIO_DOC, example="VpcFlowLogAll")
+    traffic_scenario: Scenario = param(OneOf(Scenario), SCENARIO_DOC, example="VpcFlowLogAll", refused=SCENARIO_REFUSED)
     direction: Direction = param(AnyCase(Direction), "Into or out of the network interface.", example="In")
     begin_time: int = param(UNIX_MS, "Beginning of the time range.", example="1795316400000", unit="Unix milliseconds")
     end_time: int = param(UNIX_MS, "End of the time range.", example="1795320000000", unit="Unix milliseconds")
-    order_by: OrderBy = param(OneOf(OrderBy), "What is summed up and compared.", example="Bytes")
+    order_by: OrderBy = param(
+        OneOf(OrderBy),
+        "What is summed up and compared.",
+        example="Bytes",
+        refused="`RoundTripTime`; no record holds it",
+    )
     tuple_dimension: Dimension | None = param(
         OneOf(Dimension), DIMENSION_DOC, example="Tuple2", default=None, invalid=ILLEGAL_PARAM_TUPLE_DIMENSION
     )
@@ -328,9 +332,11 @@ class GetNisTrafficMetrics:
 
     region_no: str = param(IDENTIFIER, "Region of the analyzer.", example=REGION_EXAMPLE)
     traffic_analyzer_id: str = param(IDENTIFIER, "The analyzer.", example=ANALYZER_EXAMPLE)
-    traffic_scenario: Scenario = param(OneOf(Scenario), SCENARIO_DOC, example="VpcFlowLogAll")
+    traffic_scenario: Scenario = param(OneOf(Scenario), SCENARIO_DOC, example="VpcFlowLogAll", refused=SCENARIO_REFUSED)
     direction: Direction = param(AnyCase(Direction), "Into or out of the network interface.", example="In")
-    metric_name: Metric = param(OneOf(Metric), "What is drawn; the last two are refused.", example="bps")
+    metric_name: Metric = param(
+        OneOf(Metric), "What is drawn.", example="bps", refused="`rtt` and `RetransmitRate`; no record holds them"
+    )
     begin_time: int | None = param(
         UNIX_MS, "Beginning of the time range.", example="1795316400000", default=None, unit="Unix milliseconds"
     )
