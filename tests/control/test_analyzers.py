@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.control.conftest import Office
 from tests.control.test_lifecycle import Host
+from tests.control.traffic_rows import BEGIN, put, records
 from weir.contract import sls_commands
 from weir.contract.render import render
 from weir.control import projects
 from weir.control.analyzers import ANALYZER_QUOTA
+from weir.control.catalog import Catalog
+from weir.logstore.manifest import Manifest
+from weir.logstore.store import Store
 from weir.logstore.troubles import StoreUnknown
 from weir.model.failures import Refusal
 
 HERE = {"RegionId": "cn-hangzhou"}
+ACCEPTED = '[{"Key":"FlowAction","Value":["ACCEPT"]}]'
 
 
 def refused(call: Callable[[], Any]) -> str:
@@ -273,3 +281,30 @@ def test_an_analyzer_gets_every_field(office: Office) -> None:
         ("flows", "${srcaddr}"),
         (analyzer_id, ""),
     ]
+
+
+def test_every_server_of_a_catalog_shows_a_ranking(office: Office, tmp_path: Path) -> None:
+    """Records rest with the server that took them, rankings in the catalog that all share."""
+    analyzer_id = made(office, AggregationInterval="1")
+    put(office, analyzer_id, records(50))
+    asked = {
+        "RegionNo": "cn-hangzhou",
+        "TrafficAnalyzerId": analyzer_id,
+        "TrafficScenario": "VpcFlowLogAll",
+        "Direction": "In",
+        "BeginTime": str(BEGIN * 1000),
+        "EndTime": str((BEGIN + 3600) * 1000),
+        "OrderBy": "Bytes",
+        "Filter": ACCEPTED,
+    }
+    ranking_id = office.call("StartNisTrafficRanking", **asked).nis_traffic_ranking_id
+    with closing(Catalog(f"sqlite:///{tmp_path / 'local.db'}")) as local:
+        store = Store(tmp_path / "other", Manifest(local.engine), office.clock)
+        other = replace(office, desk=replace(office.desk, store=store))
+        page = office.call("DescribeNisTrafficRanking", NisTrafficRankingId=ranking_id)
+        assert page.total_count > 0
+        assert other.call("DescribeNisTrafficRanking", NisTrafficRankingId=ranking_id) == page
+        if office.desk.catalog.is_shared:
+            empty = other.call("StartNisTrafficRanking", **asked).nis_traffic_ranking_id
+            assert office.call("DescribeNisTrafficRanking", NisTrafficRankingId=empty).total_count == 0
+        store.stop()

@@ -97,6 +97,8 @@ PROTOCOL_MAX = 255
 
 FILTER_LENGTH_MAX = 8192
 """Characters of one ``Filter``; above it the call is refused. It keeps the query within what the language takes."""
+FILTER_VALUES_MAX = 200
+"""Values of one ``Filter``, all conditions together; above it the call is refused. It bounds the query's nesting."""
 GROUP_BY_MAX = len(Key)
 
 
@@ -177,7 +179,10 @@ class Filters:
     def parse(self, text: str) -> tuple[Filter, ...]:
         if len(text) > FILTER_LENGTH_MAX:
             raise Outside(f"{len(text)} characters, allowed are {FILTER_LENGTH_MAX}")
-        return tuple(_filter(entry) for entry in _json_list(text))
+        filters = tuple(_filter(entry) for entry in _json_list(text))
+        if sum(len(one.values) for one in filters) > FILTER_VALUES_MAX:
+            raise Outside(f"more than {FILTER_VALUES_MAX} values")
+        return filters
 
     def text(self, value: tuple[Filter, ...]) -> str:
         return json.dumps([{"Key": one.key, "Operator": one.operator, "Value": list(one.values)} for one in value])
@@ -185,7 +190,8 @@ class Filters:
     def rule(self) -> str:
         return (
             f"JSON list of objects with `Key`, `Operator` (`in`, which is the default, `not in`, or for addresses"
-            f" `like`: contains) and `Value` (list of texts), at most {FILTER_LENGTH_MAX} characters"
+            f" `like`: contains) and `Value` (list of texts), at most {FILTER_LENGTH_MAX} characters and"
+            f" {FILTER_VALUES_MAX} values"
         )
 
     def good(self) -> tuple[str, ...]:
@@ -222,6 +228,7 @@ class Filters:
             (one(Key="Protocol", Value=["QUIC"]), Outside),
             (one(Key="MinBytes", Value=["-1"]), Outside),
             (one(Key="VpcId", Value=["x" * FILTER_LENGTH_MAX]), Outside),
+            (one(Key="SourceIp", Operator="like", Value=["x"] * (FILTER_VALUES_MAX + 1)), Outside),
         )
 
 

@@ -357,6 +357,6 @@ class GetNisTrafficMetrics:
         OneOf(ScanBy), "Order of the points.", example="TimestampAscending", default=ScanBy.ASCENDING
     )
     max_results: int = param(
-        Integer(1, POINTS_MAX + 1), "Points per page.", example="1440", default=POINTS_MAX + 1, unit="points"
+        Integer(1, POINTS_MAX), "Points per page.", example="1440", default=POINTS_MAX, unit="points"
     )
     next_token: str = param(PLACE, "NextToken of the page before; absent for the first.", example="20", default="")

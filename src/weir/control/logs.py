@@ -170,7 +170,7 @@ def _searchable(desk: Desk, caller: Caller, command: say.GetLogs | say.GetHistog
     with desk.catalog.reading() as connection:
         row = projects.own_log_store(connection, caller, command.project, command.log_store)
         index = projects.index_of(connection, row.id)
-    return _present(desk, row.id, row.shard_count), index
+    return present(desk, row.id, row.shard_count), index
 
 
 def _store_id(
@@ -178,10 +178,10 @@ def _store_id(
 ) -> int:
     with desk.catalog.reading() as connection:
         row = projects.own_log_store(connection, caller, command.project, command.log_store)
-    return _present(desk, row.id, row.shard_count)
+    return present(desk, row.id, row.shard_count)
 
 
-def _present(desk: Desk, store_id: int, shard_count: int) -> int:
+def present(desk: Desk, store_id: int, shard_count: int) -> int:
     """The same id. A logstore that another server of the catalog made begins here, empty, with its first use."""
     if desk.catalog.is_shared:
         desk.store.create(store_id, shard_count)

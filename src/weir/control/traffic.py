@@ -23,6 +23,7 @@ from weir.control.analyzers import LOG_STORE, own_analyzer
 from weir.control.desk import Desk
 from weir.control.identifiers import draw
 from weir.control.listing import AnyRow
+from weir.control.logs import present
 from weir.control.schema import logstores, traffic_rankings
 from weir.control.traffic_query import Selection
 from weir.logstore.engine import QueryTimeout, QueryTooLarge
@@ -159,7 +160,8 @@ def _analysis(desk: Desk, caller: Caller, command: say.StartNisTrafficRanking | 
     with desk.catalog.reading() as connection:
         row = own_analyzer(connection, caller, command.traffic_analyzer_id, command.region_no)
         this = (logstores.c.project == row.traffic_analyzer_id) & (logstores.c.name == LOG_STORE)
-        store_id: int = connection.execute(select(logstores.c.id).where(this)).scalar_one()
+        store = connection.execute(select(logstores.c.id, logstores.c.shard_count).where(this)).one()
+    store_id = present(desk, store.id, store.shard_count)
     return Analysis(store_id, _dimension(row, command.tuple_dimension), _storage_seconds(row, command.storage_interval))
 
 
