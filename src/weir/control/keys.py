@@ -112,6 +112,16 @@ class KeyRing:
         """Makes an AccessKey that was just issued the RAM user's."""
         connection.execute(insert(ram_user_keys).values(access_key_id=key.access_key_id, user_id=user_id))
 
+    def second(self, connection: Connection, access_key_id: str, now: float) -> AccessKey | None:
+        """Another AccessKey of the same owner, for rotating; None if there is no such key."""
+        row = connection.execute(_KEYS.where(access_keys.c.access_key_id == access_key_id)).one_or_none()
+        if row is None:
+            return None
+        key = self.issue(connection, row.account_id, Principal(row.principal), name=row.name, now=now)
+        if row.user_id:
+            self.give(connection, key, row.user_id)
+        return key
+
     def delete(self, connection: Connection, access_key_id: str) -> None:
         """Deletes an AccessKey; call ``forget`` once the write is committed."""
         for table in (ram_user_keys, access_keys):
@@ -133,10 +143,11 @@ class KeyRing:
         except InvalidToken:
             return None
 
-    def newest(self, connection: Connection, principal: Principal) -> AccessKey | None:
-        """The youngest active AccessKey of that kind, for the process that runs server and agent in one."""
+    def newest(self, connection: Connection, account_id: str, principal: Principal) -> AccessKey | None:
+        """The account's youngest active AccessKey of that kind, for the process that runs server and agent in one."""
         row = connection.execute(
-            _KEYS.where(access_keys.c.principal == principal.value, access_keys.c.active)
+            _KEYS.where(access_keys.c.account_id == account_id)
+            .where(access_keys.c.principal == principal.value, access_keys.c.active)
             .order_by(access_keys.c.created.desc(), access_keys.c.access_key_id)
             .limit(1)
         ).one_or_none()
