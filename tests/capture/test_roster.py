@@ -64,6 +64,17 @@ def test_rows_go_to_the_flow_logs_of_their_eni() -> None:
     }
 
 
+def test_a_flow_log_with_two_places_gives_both_the_same() -> None:
+    minute = Minute()
+    minute.roster.attached("eni-a", 11)
+    analyzed = replace(wants("x"), project="nta-1", logstore="flow_log")
+    minute.targets(NOON, eni("eni-a", wants("x"), analyzed))
+    minute.drain(NOON + 5, flow(1, 3, ifindex=11))
+    minute.targets(NOON + 10, eni("eni-a", wants("x")))
+    minute.drain(NOON + 15, flow(1, 4, ifindex=11))
+    assert minute.finish() == {"store-x": [("eni-a", "OK", 7)], "flow_log": [("eni-a", "OK", 3)]}
+
+
 def test_joining_and_leaving_inside_a_window_is_exact() -> None:
     minute = Minute()
     minute.roster.attached("eni-a", 11)
