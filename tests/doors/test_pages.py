@@ -16,8 +16,9 @@ from weir import model
 from weir.doors.app import App
 from weir.doors.reply import refusal
 from weir.model.failure_index import BY_CODE, TABLES
-from weir.model.failures import PAGE, Failure
+from weir.model.failures import GATEWAY, PAGE, Failure
 from weir.model.remedies import ADVICE, advice
+from weir.model.triggers_zh import TRIGGERS_ZH, trigger_zh
 
 
 class Texts(HTMLParser):
@@ -55,6 +56,7 @@ def test_every_code_has_its_page(client: TestClient, code: str) -> None:
         for text in (failure.message, str(failure.status), failure.trigger, told.remedy, told.meaning_zh):
             assert text in seen.texts, text
         assert told.remedy_zh in seen.texts
+        assert trigger_zh(failure) in seen.texts
         assert failure.zh in ("", told.meaning_zh)
     assert all(link.startswith("/errors") for link in seen.links)
     assert seen.tags & {"script", "img", "link", "iframe"} == set()
@@ -64,6 +66,13 @@ def test_the_link_of_a_refusal_leads_to_its_page(client: TestClient) -> None:
     for failure in PAGE:
         link = refusal(failure, failure.message, "1", "weir.test:8080").document["Recommend"]
         assert failure.code in client.get(link).text
+
+
+def test_page_and_gateway_have_their_triggers_in_chinese() -> None:
+    assert sorted(TRIGGERS_ZH) == sorted(failure.code for failure in (*PAGE, *GATEWAY))
+    for failure in (*PAGE, *GATEWAY):
+        assert trigger_zh(failure).endswith("。")
+        assert trigger_zh(failure) != failure.trigger
 
 
 def test_the_index_names_every_code(client: TestClient) -> None:

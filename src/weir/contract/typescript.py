@@ -81,7 +81,9 @@ export interface Parameter {
   doc: string;
   example: string;
   choices: readonly string[];
+  unit: string;
   ignored: string;
+  refused: string;
 }
 """
 ACTION = """\
@@ -111,7 +113,9 @@ def _parameter(one: Param, indent: str, path: str) -> Iterator[str]:
         "doc": one.doc,
         "example": one.example,
         "choices": list(of.choices) if isinstance(of, OneOf) else [],
+        "unit": one.unit,
         "ignored": one.ignored,
+        "refused": one.refused,
     }
     yield indent + "{ " + ", ".join(f"{key}: {_quoted(value)}" for key, value in facts.items()) + " },"
 

@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, Response
 from weir.model.failure_index import BY_CODE
 from weir.model.failures import Failure
 from weir.model.remedies import advice
+from weir.model.triggers_zh import trigger_zh
 
 PATH = "/errors"
 HEADERS = {
@@ -61,6 +62,7 @@ def _known(code: str, found: Sequence[Failure]) -> str:
         chinese = {
             "含义": told.meaning_zh,
             "HTTP状态码": str(failure.status),
+            "触发条件": trigger_zh(failure),
             "解决方法": told.remedy_zh,
         }
         parts += [_section("en", "English", english), _section("zh", "中文", chinese)]
