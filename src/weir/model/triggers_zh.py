@@ -1,7 +1,7 @@
 """When Weir gives a failure, in Chinese, for the CreateFlowLog page and the gateway.
 
-What enters: a failure. What leaves: a sentence that says what its ``trigger`` says. Rule: every failure of the page and of
-the gateway has one, by code; the others keep their English sentence, as do the log service's of equal code.
+What enters: a failure. What leaves: a sentence that says what its ``trigger`` says. Rule: every failure of the page and
+of the gateway has one, by code; the others keep their English sentence, as do the log service's of equal code.
 """
 
 from __future__ import annotations
