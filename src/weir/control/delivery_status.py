@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import BindParameter, Connection, bindparam, select
+from sqlalchemy import Connection, and_, bindparam, select
 
 from weir.control.schema import agents, logstores, projects, undelivered
 from weir.control.targets import AGENT_SILENCE_SECONDS
@@ -31,16 +31,14 @@ GRAVITY = (PROJECT_NOT_EXIST, UNAVAILABLE_TARGET, UNKNOWN_ERROR)
 Target = tuple[str, str]
 """Project and logstore."""
 
-_NAMES: BindParameter[list[str]] = bindparam("names", expanding=True)
+_REPORTED = undelivered.join(agents)
+_OF_LOG_STORE = and_(undelivered.c.project == projects.c.name, undelivered.c.logstore == logstores.c.name)
 PLACES = (
-    select(projects.c.name.label("project"), logstores.c.name.label("logstore"))
-    .join_from(projects, logstores, isouter=True)
-    .where(projects.c.name.in_(_NAMES))
+    select(projects.c.name.label("project"), logstores.c.name.label("logstore"), undelivered.c.code, agents.c.last_seen)
+    .select_from(projects.outerjoin(logstores).outerjoin(_REPORTED, _OF_LOG_STORE))
+    .where(projects.c.name.in_(bindparam("names", expanding=True)))
 )
-"""The projects of these names with their logstores; one without any has a row as well."""
-REPORTED = (
-    select(undelivered, agents.c.last_seen).join_from(undelivered, agents).where(undelivered.c.project.in_(_NAMES))
-)
+"""The projects of these names with their logstores and what agents report of each; what is not there is NULL."""
 
 
 def delivery_troubles(
@@ -58,9 +56,9 @@ def delivery_troubles(
     troubles = {
         target: PROJECT_NOT_EXIST if target[0] not in known else UNAVAILABLE_TARGET for target in asked - stores
     }
-    for row in connection.execute(REPORTED, {"names": list(names)}):
+    for row in places:
         target = (row.project, row.logstore)
-        if target in asked & stores and now - max(row.last_seen, started) <= AGENT_SILENCE_SECONDS:
+        if row.code is not None and target in asked and now - max(row.last_seen, started) <= AGENT_SILENCE_SECONDS:
             words = WORDS.get(row.code, UNKNOWN_ERROR), troubles.get(target, UNKNOWN_ERROR)
             troubles[target] = min(words, key=GRAVITY.index)
     return troubles

@@ -17,7 +17,7 @@ from weir.control.access import Caller
 from weir.control.analyzers import LOG_STORE
 from weir.control.delivery_status import Target, delivery_troubles
 from weir.control.desk import Desk, account_of, iso_time
-from weir.control.listing import AnyRow, equal, page_of
+from weir.control.listing import AnyRow, page_where
 from weir.control.schema import enis, flow_log_paths, flow_logs, vswitches
 from weir.control.tagging import has_tags, read_tags
 from weir.control.world import changing, is_due
@@ -39,7 +39,7 @@ def describe_flow_logs(desk: Desk, caller: Caller, command: DescribeFlowLogs) ->
 
 
 def _page(connection: Connection, desk: Desk, caller: Caller, command: DescribeFlowLogs) -> FlowLogPage:
-    total, rows = page_of(connection, flow_logs, _matching(caller, command), command)
+    total, rows = page_where(connection, flow_logs, _given(caller, command), _further(command), command)
     targets = {target for row in rows for target in _targets(row)}
     troubles = delivery_troubles(connection, targets, desk.now(), desk.started)
     return FlowLogPage(
@@ -50,32 +50,35 @@ def _page(connection: Connection, desk: Desk, caller: Caller, command: DescribeF
     )
 
 
-def _matching(caller: Caller, command: DescribeFlowLogs) -> list[ColumnElement[bool]]:
-    columns = flow_logs.c
-    matching = equal(
-        {
-            columns.account_id: caller.account_id,
-            columns.region_id: command.region_id,
-            columns.flow_log_id: command.flow_log_id,
-            columns.flow_log_name: command.flow_log_name,
-            columns.description: command.description,
-            columns.resource_type: command.resource_type,
-            columns.resource_id: command.resource_id,
-            columns.traffic_type: command.traffic_type,
-            columns.project_name: command.project_name,
-            columns.log_store_name: command.log_store_name,
-            columns.status: command.status,
-            columns.resource_group_id: command.resource_group_id,
-        }
-    )
+def _given(caller: Caller, command: DescribeFlowLogs) -> dict[str, object]:
+    """The filters on columns of the flow log itself."""
+    return {
+        "account_id": caller.account_id,
+        "region_id": command.region_id,
+        "flow_log_id": command.flow_log_id,
+        "flow_log_name": command.flow_log_name,
+        "description": command.description,
+        "resource_type": command.resource_type,
+        "resource_id": command.resource_id,
+        "traffic_type": command.traffic_type,
+        "project_name": command.project_name,
+        "log_store_name": command.log_store_name,
+        "status": command.status,
+        "resource_group_id": command.resource_group_id,
+    }
+
+
+def _further(command: DescribeFlowLogs) -> list[ColumnElement[bool]]:
+    """The filters that look elsewhere."""
+    matching = has_tags(flow_logs.c.flow_log_id, tagging.FLOW_LOG, command.tags)
     if command.vpc_id is not None:
         in_vpc = (
             select(vswitches.c.v_switch_id)
             .where(vswitches.c.vpc_id == command.vpc_id)
             .union_all(select(enis.c.network_interface_id).where(enis.c.vpc_id == command.vpc_id))
         )
-        matching.append(or_(columns.resource_id == command.vpc_id, columns.resource_id.in_(in_vpc)))
-    return matching + has_tags(columns.flow_log_id, tagging.FLOW_LOG, command.tags)
+        matching.append(or_(flow_logs.c.resource_id == command.vpc_id, flow_logs.c.resource_id.in_(in_vpc)))
+    return matching
 
 
 def _shown(

@@ -7,7 +7,7 @@ flow log together with its lifecycle step; the step comes from ``model.resources
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, exists, insert, select, update
 
 from weir.contract.terms import Done
 from weir.contract.vpc_flow_log_life import (
@@ -32,7 +32,7 @@ from weir.control.identifiers import draw
 from weir.control.listing import AnyRow, find
 from weir.control.projects import ensure_flow_index
 from weir.control.ram_roles import has_service_role
-from weir.control.schema import flow_log_paths, flow_logs, service_status
+from weir.control.schema import accounts, flow_log_paths, flow_logs, service_status
 from weir.control.tagging import FLOW_LOG, write_tags
 from weir.control.world import changing
 from weir.model.failures import (
@@ -49,6 +49,10 @@ from weir.model.failures import (
 from weir.model.resources import TRANSITIONS, Event, FlowLogStatus, ResourceType
 
 OPENED = select(service_status.c.opened).where(service_status.c.account_id == bindparam("account_id"))
+ADMITTED = select(
+    accounts.c.business_status, exists().where(service_status.c.account_id == accounts.c.account_id).label("is_opened")
+).where(accounts.c.account_id == bindparam("account_id"))
+INSERT, INSERT_PATHS = insert(flow_logs), insert(flow_log_paths)
 
 
 def open_flow_log_service(desk: Desk, caller: Caller, command: OpenFlowLogService) -> ServiceOpened:
@@ -71,15 +75,16 @@ def admit_creation(desk: Desk, caller: Caller) -> None:
     with desk.catalog.reading() as connection:
         if caller.is_ram and not has_service_role(connection, caller.account_id):
             raise Refusal(UNAUTHORIZED)
-        if not _is_opened(connection, caller.account_id):
+        account = connection.execute(ADMITTED, {"account_id": caller.account_id}).one()
+        if not account.is_opened:
             raise Refusal(OPT_IN_REQUIRED_FLOW_LOG)
-        _check_business_status(connection, caller)
+        _check_business_status(account.business_status)
 
 
 def admit_change(desk: Desk, caller: Caller) -> None:
     """The check of every other call that changes a flow log, before its parameters are looked at."""
     with desk.catalog.reading() as connection:
-        _check_business_status(connection, caller)
+        _check_business_status(account_of(connection, caller).business_status)
 
 
 def create_flow_log(desk: Desk, caller: Caller, command: CreateFlowLog) -> FlowLogCreated:
@@ -90,7 +95,7 @@ def create_flow_log(desk: Desk, caller: Caller, command: CreateFlowLog) -> FlowL
         flow_log_id = draw("fl")
         group = command.resource_group_id or found.default_group
         connection.execute(
-            insert(flow_logs),
+            INSERT,
             {
                 "flow_log_id": flow_log_id,
                 "account_id": caller.account_id,
@@ -113,7 +118,7 @@ def create_flow_log(desk: Desk, caller: Caller, command: CreateFlowLog) -> FlowL
             },
         )
         connection.execute(
-            insert(flow_log_paths),
+            INSERT_PATHS,
             [
                 {"flow_log_id": flow_log_id, "resource_id": command.resource_id, "path": path.value, "position": place}
                 for place, path in enumerate(command.traffic_path)
@@ -211,8 +216,8 @@ def _is_opened(connection: Connection, account_id: str) -> bool:
     return connection.execute(OPENED, {"account_id": account_id}).first() is not None
 
 
-def _check_business_status(connection: Connection, caller: Caller) -> None:
-    if account_of(connection, caller).business_status == FINANCIAL_LOCKED:
+def _check_business_status(business_status: str) -> None:
+    if business_status == FINANCIAL_LOCKED:
         raise Refusal(INCORRECT_BUSINESS_STATUS_FLOW_LOG)
 
 

@@ -33,7 +33,7 @@ from weir.control.tagging import ENI, FLOW_LOG, remove_tags
 from weir.control.targets import AGENT_SILENCE_SECONDS, SETTLING, Agent, Attached, Bound, Wanted, World, settled
 from weir.model.resources import CAPTURING, TRANSITIONS, Event, FlowLogStatus, Side
 
-IS_SETTLING = flow_logs.c.status.in_(SETTLING)
+IS_SETTLING = or_(*(flow_logs.c.status == status.value for status in sorted(SETTLING)))
 IS_DELETING = enis.c.status == EniStatus.DELETING.value
 WAITING = select(exists().where(IS_SETTLING).label("flow_logs"), exists().where(IS_DELETING).label("enis"))
 """What waits for agents, as two truth values. Asked with every call, so it is built once and answered by indexes."""
