@@ -39,8 +39,8 @@ def first_start(catalog: Catalog, keys: KeyRing, now: float) -> Started:
         if known is not None:
             return Started(
                 known,
-                keys.newest(connection, Principal.ACCOUNT),
-                keys.newest(connection, Principal.AGENT),
+                keys.newest(connection, known, Principal.ACCOUNT),
+                keys.newest(connection, known, Principal.AGENT),
                 first=False,
             )
         account_id = create_account(connection, name="default", now=now)
