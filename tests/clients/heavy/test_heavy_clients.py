@@ -60,6 +60,25 @@ def java_stories() -> list[str]:
     return ["java", "-cp", f"target/classes:{(place / 'classpath').read_text()}", "Story"]
 
 
+@pytest.mark.parametrize(
+    "module",
+    [
+        "github.com/aliyun/terraform-provider-alicloud",
+        "github.com/aliyun/aliyun-cli/v3",
+        "github.com/alibabacloud-go/vpc-20160428/v6",
+    ],
+)
+def test_what_cannot_be_had(module: str) -> None:
+    """Asked anew in every run, so the guide's list is never older than the last one."""
+    if shutil.which("go") is None:
+        pytest.skip("go is not installed")
+    CACHE.mkdir(parents=True, exist_ok=True)
+    asked = ["go", "list", "-m", f"{module}@latest"]
+    result = subprocess.run(asked, cwd=CACHE, capture_output=True, text=True, timeout=TELL_SECONDS)
+    told = " ".join((result.stderr or result.stdout).split())
+    pytest.skip(f"{' '.join(asked)}: {told[-80:]}" if result.returncode else f"{told} can be had here: run it too")
+
+
 @pytest.mark.parametrize("client", ["sdk", "common", "openapi"])
 def test_go(client: str, server: Server, go_stories: Path) -> None:
     with server.vpc() as vpc_id:
