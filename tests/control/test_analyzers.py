@@ -18,6 +18,7 @@ from weir.contract.render import render
 from weir.control import projects
 from weir.control.analyzers import ANALYZER_QUOTA
 from weir.control.catalog import Catalog
+from weir.control.targets import AGENT_SILENCE_SECONDS
 from weir.logstore.manifest import Manifest
 from weir.logstore.store import Store
 from weir.logstore.troubles import StoreUnknown
@@ -308,3 +309,19 @@ def test_every_server_of_a_catalog_shows_a_ranking(office: Office, tmp_path: Pat
             empty = other.call("StartNisTrafficRanking", **asked).nis_traffic_ranking_id
             assert office.call("DescribeNisTrafficRanking", NisTrafficRankingId=empty).total_count == 0
         store.stop()
+
+
+def test_an_analyzer_goes_once_its_deleted_flow_log_is_gone(office: Office) -> None:
+    eni = office.eni(office.vswitch(office.vpc()))
+    host = Host(office)
+    host.bind(eni)
+    analyzer_id = made(office)
+    flow_log_id = office.flow_log("NetworkInterface", eni, TrafficAnalyzerId=analyzer_id)
+    host.sync()
+    host.sync()
+    this = {**HERE, "TrafficAnalyzerId": analyzer_id}
+    office.call("DeleteFlowLog", **HERE, FlowLogId=flow_log_id)
+    assert refused(lambda: office.call("DeleteTrafficAnalyzer", **this)) == "DependencyViolation.FlowLog"
+    office.clock.now += AGENT_SILENCE_SECONDS + 1
+    office.call("DeleteTrafficAnalyzer", **this)
+    assert listed(office) == []

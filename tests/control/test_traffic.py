@@ -391,3 +391,29 @@ def test_a_page_behind_the_end_is_empty(office: Office) -> None:
     said = {"NisTrafficRankingId": started.nis_traffic_ranking_id}
     page = office.call("DescribeNisTrafficRanking", **said, NextToken="999999999")
     assert (page.flow_ranking_list, page.next_token, page.total_count) == ((), "", 2)
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        {"BeginTime": "0", "EndTime": "1"},
+        {"EndTime": "0"},
+        {"BeginTime": "253402300799999"},
+        {"BeginTime": "253402300799998", "EndTime": "253402300799999"},
+        {"BeginTime": "0", "EndTime": "253402300799999"},
+    ],
+)
+@pytest.mark.parametrize("interval", ["1", "1440"])
+def test_the_ends_of_time(office: Office, times: dict[str, str], interval: str) -> None:
+    made = analyzer(office, rows=ROWS[:50])
+    said = asked(made, StorageInterval=interval, OrderBy="Bytes", MetricName="bps")
+    either = {name: text for name, text in said.items() if not name.endswith("Time")} | times
+    if len(times) == 2:
+        ranking = office.call("StartNisTrafficRanking", **either).nis_traffic_ranking_id
+        everything = times == {"BeginTime": "0", "EndTime": "253402300799999"}
+        assert bool(entries(office, ranking)) == everything
+        if everything:
+            assert refused(lambda: office.call("GetNisTrafficMetrics", **either)) == "ParameterInvalid"
+            return
+    points = office.call("GetNisTrafficMetrics", **either).metric_statics
+    assert {point.value for point in points} == {0.0}

@@ -6,6 +6,7 @@ What enters: the declarations of the two files beside it. What leaves: the same 
 from __future__ import annotations
 
 from weir.contract.nis_analyzers import (
+    ANALYZER_LOG_STORE,
     NIS,
     ActiveTrafficAnalyzer,
     AnalyzerStatus,
@@ -40,6 +41,7 @@ NIS_COMMANDS: tuple[type, ...] = (
 )
 
 __all__ = [
+    "ANALYZER_LOG_STORE",
     "NIS",
     "NIS_COMMANDS",
     "ActiveTrafficAnalyzer",

@@ -39,6 +39,8 @@ from weir.model.failures import (
 
 NIS = Product("Nis", "2021-12-16", "Network intelligence service")
 ANALYZER_EXAMPLE = "nta-bp1x2y3z4a5b6c7d8e9f0"
+ANALYZER_LOG_STORE = "flow_log"
+"""The logstore of an analyzer, in the project that is named after it."""
 INTERVAL = OneOf(1, 10, 60, 1440)
 STORAGE_DAYS = Integer(1, 3650)
 
@@ -115,7 +117,7 @@ class TrafficAnalyzer:
     tuple_dimension: str = answer("Finest view on the traffic.", example="Tuple5")
     storage_days: int = answer("Days that records are kept.", example=30)
     project_name: str = answer("Project of its records.", example=ANALYZER_EXAMPLE)
-    log_store_name: str = answer("Logstore of its records.", example="flow_log")
+    log_store_name: str = answer("Logstore of its records.", example=ANALYZER_LOG_STORE)
     creation_time: str = answer("When it was created, `YYYY-MM-DDThh:mm:ssZ`.", example="2026-11-22T03:08:50Z")
     flow_log_ids: tuple[str, ...] = answer(
         "Flow logs that deliver to it.", item="FlowLogId", example="fl-m5e8vhz2t21sel1nq5kzd"

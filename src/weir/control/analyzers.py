@@ -21,6 +21,7 @@ from weir.control.desk import Desk, iso_time
 from weir.control.identifiers import draw
 from weir.control.listing import AnyRow, Owner, count, equal, find, page_of
 from weir.control.schema import flow_logs, logstores, traffic_analyzers
+from weir.control.world import changing
 from weir.model.failures import (
     DEPENDENCY_VIOLATION_FLOW_LOG,
     INVALID_TRAFFIC_ANALYZER_ID_NOT_FOUND,
@@ -30,8 +31,6 @@ from weir.model.failures import (
 
 ANALYZER_QUOTA = 10
 """Analyzers of an account in one region; above it CreateTrafficAnalyzer answers QuotaExceeded.TrafficAnalyzer."""
-LOG_STORE = "flow_log"
-"""The logstore of an analyzer, in the project that is named after it."""
 
 
 def create_traffic_analyzer(
@@ -42,7 +41,10 @@ def create_traffic_analyzer(
     analyzer_id = draw("nta")
     project = CreateProject(project=analyzer_id, description=f"Records of traffic analyzer {analyzer_id}")
     log_store = CreateLogStore(
-        project=analyzer_id, log_store=LOG_STORE, ttl_days=command.storage_days, shard_count=projects.SHARD_COUNT
+        project=analyzer_id,
+        log_store=say.ANALYZER_LOG_STORE,
+        ttl_days=command.storage_days,
+        shard_count=projects.SHARD_COUNT,
     )
     with desk.catalog.writing() as connection:
         here = equal(
@@ -55,7 +57,7 @@ def create_traffic_analyzer(
             raise Refusal(QUOTA_EXCEEDED_TRAFFIC_ANALYZER)
         projects.add_project(connection, project, caller.account_id, command.region_id, now)
         store_id = projects.add_log_store(connection, log_store, now)
-        projects.ensure_flow_index(connection, analyzer_id, LOG_STORE, now)
+        projects.ensure_flow_index(connection, analyzer_id, say.ANALYZER_LOG_STORE, now)
         connection.execute(
             insert(traffic_analyzers).values(
                 traffic_analyzer_id=analyzer_id,
@@ -109,7 +111,7 @@ def deactive_traffic_analyzer(desk: Desk, caller: Caller, command: say.DeactiveT
 
 def delete_traffic_analyzer(desk: Desk, caller: Caller, command: say.DeleteTrafficAnalyzer) -> Done:
     """Removes the analyzer, its project and its records."""
-    with desk.catalog.writing() as connection:
+    with changing(desk) as (connection, _):
         row = own_analyzer(connection, caller, command.traffic_analyzer_id, command.region_id)
         if count(connection, flow_logs, flow_logs.c.traffic_analyzer_id == row.traffic_analyzer_id):
             raise Refusal(DEPENDENCY_VIOLATION_FLOW_LOG)
@@ -150,7 +152,7 @@ def _shown(connection: Connection, rows: Sequence[AnyRow]) -> tuple[say.TrafficA
     for source in connection.execute(of_rows):
         sources[source.traffic_analyzer_id].append(source.flow_log_id)
     stores = select(logstores.c.project, logstores.c.ttl_days).where(
-        logstores.c.project.in_(ids), logstores.c.name == LOG_STORE
+        logstores.c.project.in_(ids), logstores.c.name == say.ANALYZER_LOG_STORE
     )
     ttl_days = {store.project: store.ttl_days for store in connection.execute(stores)}
     return tuple(
@@ -164,7 +166,7 @@ def _shown(connection: Connection, rows: Sequence[AnyRow]) -> tuple[say.TrafficA
             tuple_dimension=row.tuple_dimension,
             storage_days=ttl_days[row.traffic_analyzer_id],
             project_name=row.traffic_analyzer_id,
-            log_store_name=LOG_STORE,
+            log_store_name=say.ANALYZER_LOG_STORE,
             creation_time=iso_time(row.created),
             flow_log_ids=tuple(sources[row.traffic_analyzer_id]),
         )

@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import ColumnElement, Connection, bindparam, or_, select
 
+from weir.contract.nis import ANALYZER_LOG_STORE
 from weir.contract.vpc_flow_logs import DescribeFlowLogs, FlowLog, FlowLogPage
 from weir.control import tagging
 from weir.control.access import Caller
-from weir.control.analyzers import LOG_STORE
 from weir.control.delivery_status import Target, delivery_troubles
 from weir.control.desk import Desk, account_of, iso_time
 from weir.control.listing import AnyRow, page_where
@@ -121,4 +121,4 @@ def _shown(
 
 def _targets(row: AnyRow) -> tuple[Target, Target]:
     """Its logstore and its traffic analyzer's; what it does not have is not complete."""
-    return (row.project_name, row.log_store_name), (row.traffic_analyzer_id, LOG_STORE)
+    return (row.project_name, row.log_store_name), (row.traffic_analyzer_id, ANALYZER_LOG_STORE)

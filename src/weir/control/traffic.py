@@ -19,7 +19,7 @@ from weir.contract.nis_shapes import KEYS, PROTOCOLS, Dimension, Filter, Key
 from weir.contract.nis_traffic import POINTS_MAX, Direction, Metric, ScanBy, Sort
 from weir.control import traffic_query
 from weir.control.access import Caller
-from weir.control.analyzers import LOG_STORE, own_analyzer
+from weir.control.analyzers import own_analyzer
 from weir.control.desk import Desk
 from weir.control.identifiers import draw
 from weir.control.listing import AnyRow
@@ -159,7 +159,7 @@ def times_of(command: say.GetNisTrafficMetrics, now_s: float) -> tuple[int, int]
 def _analysis(desk: Desk, caller: Caller, command: say.StartNisTrafficRanking | say.GetNisTrafficMetrics) -> Analysis:
     with desk.catalog.reading() as connection:
         row = own_analyzer(connection, caller, command.traffic_analyzer_id, command.region_no)
-        this = (logstores.c.project == row.traffic_analyzer_id) & (logstores.c.name == LOG_STORE)
+        this = (logstores.c.project == row.traffic_analyzer_id) & (logstores.c.name == say.ANALYZER_LOG_STORE)
         store = connection.execute(select(logstores.c.id, logstores.c.shard_count).where(this)).one()
     store_id = present(desk, store.id, store.shard_count)
     return Analysis(store_id, _dimension(row, command.tuple_dimension), _storage_seconds(row, command.storage_interval))

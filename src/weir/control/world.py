@@ -15,8 +15,7 @@ from dataclasses import replace
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, or_, select, union, update
 
 from weir.contract.ecs import EniStatus
-from weir.contract.nis import AnalyzerStatus
-from weir.control.analyzers import LOG_STORE
+from weir.contract.nis import ANALYZER_LOG_STORE, AnalyzerStatus
 from weir.control.desk import Desk
 from weir.control.schema import (
     agents,
@@ -183,7 +182,9 @@ def _wanted(connection: Connection, condition: ColumnElement[bool]) -> tuple[Wan
             log_format=row.log_format,
             traffic_path=tuple(paths[row.flow_log_id]),
             since=row.since,
-            analyzer=(row.traffic_analyzer_id, LOG_STORE) if row.analyzer_status == AnalyzerStatus.ACTIVE else None,
+            analyzer=(row.traffic_analyzer_id, ANALYZER_LOG_STORE)
+            if row.analyzer_status == AnalyzerStatus.ACTIVE
+            else None,
         )
         for row in rows
     )
