@@ -265,7 +265,7 @@ flow_logs = Table(
     Column("created", BigInteger, nullable=False),
     Index(None, "account_id", "region_id", "created", "flow_log_id"),
     Index(None, "status"),
-    Index(None, "resource_id", "account_id", "region_id", "created"),
+    Index(None, "resource_id", "account_id", "region_id", "created", "flow_log_id"),
     Index(None, "traffic_analyzer_id"),
 )
 """``since`` is when capture was last asked for: creation, or the last ActiveFlowLog. ``service_type`` is ``sls`` where

@@ -25,8 +25,8 @@ def upgrade() -> None:
     )
     op.drop_index(op.f("ix_flow_logs_resource_id"), table_name="flow_logs")
     op.create_index(
-        op.f("ix_flow_logs_resource_id_account_id_region_id_created"),
+        op.f("ix_flow_logs_resource_id_account_id_region_id_created_flow_log_id"),
         "flow_logs",
-        ["resource_id", "account_id", "region_id", "created"],
+        ["resource_id", "account_id", "region_id", "created", "flow_log_id"],
         unique=False,
     )
