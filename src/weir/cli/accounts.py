@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import click
-from rich.console import Console
 from sqlalchemy import select
 
 from weir.cli.context import Trouble, options, settings_of
-from weir.cli.queries import table_of
+from weir.cli.queries import console, table_of
 from weir.control import accounts as control
 from weir.control.access import Principal
 from weir.control.catalog import Catalog
@@ -50,7 +49,7 @@ def _books(given: dict[str, str | None]) -> Iterator[_Books]:
         raise Trouble(f"no catalog in {settings.data}: start the server once, or name its --data")
     catalog = Catalog(settings.catalog_url)
     try:
-        yield _Books(catalog, KeyRing(catalog, settings.data / "secret.key", time.monotonic))
+        yield _Books(catalog, KeyRing(catalog, settings.key_path, time.monotonic))
     except KeyFileError as error:
         raise Trouble(str(error)) from error
     finally:
@@ -76,7 +75,7 @@ def show(**given: str | None) -> None:
         for table, hidden in ((accounts_table, set()), (access_keys, {"sealed_secret"})):
             columns = [column.name for column in table.columns if column.name not in hidden]
             rows = [{c: str(row._mapping[c]) for c in columns} for row in connection.execute(select(table))]
-            Console().print(table_of(columns, rows))
+            console().print(table_of(columns, rows))
 
 
 @account.command()
@@ -157,19 +156,6 @@ def allow(feature: str, off: bool, named: str | None, **given: str | None) -> No
 
 
 @account.command()
-@click.argument("status", type=click.Choice([control.NORMAL, control.FINANCIAL_LOCKED]))
-@_of_account
-@options("data", "catalog")
-def business(status: str, named: str | None, **given: str | None) -> None:
-    """Sets an account's business status; a locked account creates and changes no flow log."""
-    with _books(given) as books:
-        owner = books.account(named)
-        with books.catalog.writing() as connection:
-            control.set_business_status(connection, owner, status)
-    click.echo(f"business status: {status}")
-
-
-@account.command()
 @click.argument("flow_logs", type=click.IntRange(0, 100_000))
 @_of_account
 @options("data", "catalog")
@@ -180,6 +166,19 @@ def quota(flow_logs: int, named: str | None, **given: str | None) -> None:
         with books.catalog.writing() as connection:
             control.set_flow_log_quota(connection, owner, flow_logs)
     click.echo(f"flow logs per region: {flow_logs}")
+
+
+@account.command("business-status")
+@click.argument("status", type=click.Choice([control.NORMAL, control.FINANCIAL_LOCKED]))
+@_of_account
+@options("data", "catalog")
+def business_status(status: str, named: str | None, **given: str | None) -> None:
+    """Locks the account, so that it can neither create nor change a flow log, or unlocks it."""
+    with _books(given) as books:
+        owner = books.account(named)
+        with books.catalog.writing() as connection:
+            control.set_business_status(connection, owner, status)
+    click.echo(f"business status: {status}")
 
 
 COMMANDS = (account,)
