@@ -134,6 +134,8 @@ class Client:
         body: bytes = request.get("body", b"")
         host = f"{project}.{self._netloc}" if project else self._netloc
         headers = {"x-log-bodyrawsize": "0", **(request.get("headers") or {}), "host": host}
+        if self._credentials.security_token:
+            headers["x-acs-security-token"] = self._credentials.security_token
         wanted = sls_sign.Request(method, path, tuple(query.items()), headers, body)
         signer = sls_sign.Signer(
             self._credentials.access_key_id, self._credentials.access_key_secret, self._credentials.region

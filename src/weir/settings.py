@@ -80,6 +80,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("endpoint", "http://127.0.0.1:8080", str, "Server that client commands and the agent talk to."),
     Setting("access_key_id", "", str, "AccessKey of client commands and of the agent."),
     Setting("access_key_secret", "", str, "Secret of that AccessKey."),
+    Setting("security_token", "", str, "Security token of that AccessKey, where it is a temporary one."),
     Setting("node", socket.gethostname(), str, "Name of this host in ENI bindings."),
     Setting("netns", "", str, "Network namespace whose devices the agent captures; empty: its own."),
     Setting("spool", "", str, "Directory of the agent's undelivered batches; empty: DATA/spool."),
@@ -104,6 +105,7 @@ class Settings:
     endpoint: str
     access_key_id: str
     access_key_secret: str
+    security_token: str
     node: str
     netns: str
     spool: str

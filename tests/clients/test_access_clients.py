@@ -21,7 +21,9 @@ from aliyunsdkcore.auth.credentials import StsTokenCredential
 from aliyunsdkcore.client import AcsClient
 from aliyunsdkcore.request import CommonRequest
 
-from tests.clients.server import LOG_STORE, PROJECT, REGION, Server
+from tests.clients.server import LOG_STORE, PROJECT, REGION, VPC, Server
+from weir.client import Client, ServerRefused
+from weir.contract.sign import Credentials
 
 RAM, STS = "2015-05-01", "2015-04-01"
 
@@ -191,6 +193,22 @@ def test_sts_credentials_work_and_are_cut_down_by_their_session_policy(server: S
         with pytest.raises(ServerException) as bare:
             core(server, Signer(session.key_id, session.secret), STS, "GetCallerIdentity")
         assert bare.value.get_error_code() == "InvalidAccessKeyId.NotFound"
+
+
+def test_our_own_client_speaks_as_a_session(server: Server) -> None:
+    with (
+        user(server, "operator", allow("sts:AssumeRole")) as operator,
+        role(server, "watch", allow("vpc:Describe*", "log:List*")) as arn,
+    ):
+        session = assume(server, operator, arn)
+        given = Credentials(session.key_id, session.secret, REGION, session.token)
+        client = Client(f"http://{server.address}", given)
+        assert client.say(VPC, "DescribeFlowLogs", {"RegionId": REGION})["PageNumber"] == "1"
+        assert LOG_STORE in json.loads(client.sls("GET", "/logstores", PROJECT))["logstores"]
+        with pytest.raises(ServerRefused) as refused:
+            client.say(VPC, "DeleteVpc", {"VpcId": "vpc-1"})
+        assert (refused.value.status, refused.value.code) == (403, "Forbidden.RAM")
+        client.close()
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from weir.client import Client, ServerRefused, ServerUnreachable
 from weir.contract.sign import Credentials
 from weir.settings import SETTINGS, SettingError, Settings, load
 
-CLIENT_OPTIONS = ("endpoint", "access_key_id", "access_key_secret", "region")
+CLIENT_OPTIONS = ("endpoint", "access_key_id", "access_key_secret", "security_token", "region")
 
 
 class Trouble(Exception):
@@ -53,7 +53,9 @@ def client_of(settings: Settings) -> Iterator[Client]:
         raise Trouble(
             "no AccessKey: source DIR/env of the server, or set WEIR_ACCESS_KEY_ID and WEIR_ACCESS_KEY_SECRET"
         )
-    credentials = Credentials(settings.access_key_id, settings.access_key_secret, settings.region)
+    credentials = Credentials(
+        settings.access_key_id, settings.access_key_secret, settings.region, settings.security_token
+    )
     client = Client(settings.endpoint, credentials)
     try:
         yield client

@@ -153,7 +153,7 @@ def settings(**given: str | None) -> None:
     for setting in SETTINGS:
         value = getattr(effective, setting.name)
         text = ",".join(value) if isinstance(value, tuple) else str(value)
-        if setting.name.endswith("secret") and text:
+        if setting.name.endswith(("secret", "token")) and text:
             text = "(set)"
         source = effective.sources[setting.name]
         rows.append({"setting": setting.variable, "value": text, "source": source, "meaning": setting.doc})

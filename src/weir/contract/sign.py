@@ -131,11 +131,13 @@ def acs3_signature(secret: str, text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What our own client signs with. ``region`` belongs to the log service's signature."""
+    """What our own client signs with. ``region`` belongs to the log service's signature; ``security_token`` to
+    temporary credentials."""
 
     access_key_id: str
     access_key_secret: str
     region: str
+    security_token: str = ""
 
 
 def sign_acs3(
@@ -157,6 +159,8 @@ def sign_acs3(
         "x-acs-signature-nonce": uuid.uuid4().hex,
         "x-acs-version": operation[0],
     }
+    if credentials.security_token:
+        headers["x-acs-security-token"] = credentials.security_token
     signed = sorted(headers)
     sent = Sent(method="POST", path="/", query={}, form={}, headers=headers, body_sha256=digest)
     signature = acs3_signature(credentials.access_key_secret, acs3_text(sent, signed))
