@@ -126,10 +126,10 @@ def test_statements_are_bound_not_spliced(snapshot):
 
 def test_pruning_keeps_every_segment_that_may_match(snapshot):
     first = snapshot.segments[0]
-    assert prune(snapshot, first.time_max, first.time_max + 1).segments[0] == first
-    assert first not in prune(snapshot, first.time_max + 1, first.time_max + 2).segments
-    assert prune(snapshot, first.time_min - 5, first.time_min).segments == ()
-    assert len(prune(snapshot, 0, 2**40).segments) == 2
+    assert prune(snapshot, [(first.time_max, first.time_max + 1)]).segments[0] == first
+    assert first not in prune(snapshot, [(first.time_max + 1, first.time_max + 2)]).segments
+    assert prune(snapshot, [(first.time_min - 5, first.time_min)]).segments == ()
+    assert len(prune(snapshot, [(0, 2**40)]).segments) == 2
 
 
 def test_extra_keys_are_noticed_wherever_they_are(tmp_path):

@@ -145,7 +145,8 @@ def _found(desk: Desk, caller: Caller, command: say.GetLogs) -> dict[str, Any]:
     store_id, index = _searchable(desk, caller, command)
     page = Page() if has_sql else Page(command.line, command.offset, command.reverse)
     with _named(command.log_store), _query_errors(has_sql):
-        snapshot = desk.store.snapshot(store_id, window.from_s, window.to_s)
+        from_s = window.from_s - desk.querier.lookback_seconds(command.query)
+        snapshot = desk.store.snapshot(store_id, from_s, window.to_s)
         found = desk.querier.run(snapshot, command.query, window, page, index)
     return {
         "rows": found.rows,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -96,10 +96,11 @@ class Engine:
             alarm.cancel()
 
 
-def prune(snapshot: Snapshot, from_s: int, to_s: int) -> Snapshot:
-    """The snapshot without the segments that hold no row of [from_s, to_s)."""
-    kept = tuple(s for s in snapshot.segments if s.time_max >= from_s and s.time_min < to_s)
-    return Snapshot(kept, snapshot.tail)
+def prune(snapshot: Snapshot, spans: Iterable[tuple[int, int]]) -> Snapshot:
+    """The snapshot without the segments that hold no row of any span [from, to), in Unix seconds."""
+    wanted = tuple(spans)
+    kept = (s for s in snapshot.segments if any(s.time_max >= low and s.time_min < high for low, high in wanted))
+    return Snapshot(tuple(kept), snapshot.tail)
 
 
 def has_extra(snapshot: Snapshot) -> bool:

@@ -17,6 +17,8 @@ from sqlglot import exp
 
 from weir.query.macros import PREFIX
 
+COMPARED_MAX = 10
+"""Earlier windows of one ``compare``: each is read like the current one. More are refused."""
 Arguments = Sequence[exp.Expr]
 Build = Callable[[Arguments], exp.Expr]
 
@@ -168,6 +170,21 @@ def _map_agg(args: Arguments) -> exp.Expr:
     return call("map", call("list", args[0]), call("list", args[1]))
 
 
+def _compare(args: Arguments) -> exp.Expr:
+    """Now, every earlier value, the ratios of now to them; ``args`` as ``compare.expand`` leaves them."""
+    lists = [call("list", args[0]), *(call("any_value", values) for values in args[1:])]
+    now, *before = (call(PREFIX + "single", values) for values in lists)
+    return exp.Array(expressions=[now, *before, *(call(PREFIX + "ratio", now.copy(), one.copy()) for one in before)])
+
+
+def _ts_compare(args: Arguments) -> exp.Expr:
+    """The same, then the second of each earlier time; ``args`` are x, the time, and values and shift in turn."""
+    compared = _compare([args[0], *args[2::2]])
+    for shift in args[3::2]:
+        compared.append("expressions", exp.Sub(this=call("epoch", args[1].copy()), expression=shift))
+    return compared
+
+
 def _geometric_mean(args: Arguments) -> exp.Expr:
     return call("exp", call("avg", call("ln", args[0])))
 
@@ -224,6 +241,7 @@ AGGREGATES: dict[str, Function] = {
     "min_by": Function(2, 3, _by("arg_min"), aggregate=True),
     "map_agg": Function(2, 2, _map_agg, "map", aggregate=True),
     "geometric_mean": Function(1, 1, _geometric_mean, "double", aggregate=True),
+    "compare": Function(2, 1 + COMPARED_MAX, _compare, "array", aggregate=True),
     "bitwise_and_agg": _aggregate("bit_and", result="long"),
     "bitwise_or_agg": _aggregate("bit_or", result="long"),
     "bool_and": _aggregate("bool_and", result="bool"),
@@ -338,6 +356,7 @@ TIMES: dict[str, tuple[Function, tuple[int, ...]]] = {
     "date_format": (Function(2, 2, _date_format, "text"), (0,)),
     "date_diff": (Function(3, 3, _date_diff, "long"), (1, 2)),
     "date_add": (Function(3, 3, _date_add, "time"), (2,)),
+    "ts_compare": (Function(2, 1 + COMPARED_MAX, _ts_compare, "array", aggregate=True), (1,)),
     "date": (
         Function(1, 1, lambda args: exp.Cast(this=args[0], to=exp.DataType.build("DATE")), "date"),
         (0,),
@@ -373,6 +392,8 @@ FUNCTIONS: dict[str, Function] = {
     **SCALARS,
     **{name: function for name, (function, _) in TIMES.items()},
     **ADDRESSES,
+    # Never built: ``series`` puts other calls in its place.
+    "time_series": _plain("time_series", 4, result="text"),
     "date_parse": Function(2, 2, _date_parse, "time"),
 }
 """Every function a query may call, by its lower-case name."""

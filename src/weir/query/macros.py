@@ -75,6 +75,9 @@ BODIES: dict[str, str] = {
     # A structure around the value, so that a NULL among the n values is not left out.
     "arg_max_n": "(x, y, n) AS list_transform(arg_max({'v': x}, y, n), lambda e: e.v)",
     "arg_min_n": "(x, y, n) AS list_transform(arg_min({'v': x}, y, n), lambda e: e.v)",
+    "single": "(l) AS CAST(CASE WHEN len(l) > 1 "
+    "THEN error('compare: the sub-query has more than one row of a group') ELSE l[1] END AS DOUBLE)",
+    "ratio": "(a, b) AS a / nullif(b, 0)",
     "split_part": "(s, d, n) AS CASE WHEN len(string_split(s, d)) >= n THEN split_part(s, d, n) END",
     "regexp_extract": "(s, p, g) AS CASE WHEN regexp_matches(s, p) THEN regexp_extract(s, p, g) END",
     "json_scalar": "(j, p) AS CASE WHEN json_valid(j) THEN json_extract_string(j, p) END",

@@ -7,14 +7,17 @@ them, and the SQL half sees only the relation ``log`` made of what is left.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from weir.logstore.engine import RELATION, ROW, Statement
 from weir.logstore.schema import STORED_SCHEMA
 from weir.query.answer import Page, Range
 from weir.query.columns import Layout, Parameters, quote
+from weir.query.compare import shifted
 from weir.query.index import Index, IndexType
 from weir.query.macros import definitions
 from weir.query.search import Node
-from weir.query.sql import LOG, Translated
+from weir.query.sql import Translated
 from weir.query.where import where
 
 KINDS = {IndexType.TEXT: "text", IndexType.JSON: "text", IndexType.LONG: "long", IndexType.DOUBLE: "double"}
@@ -54,13 +57,17 @@ def histogram(node: Node, window: Range, interval_s: int, layout: Layout) -> Sta
 
 def analysis(node: Node, window: Range, translated: Translated, layout: Layout, time_zone: str) -> Statement:
     """The SQL half over what the search half leaves."""
-    relation = ", ".join(
-        [
-            *(f"{layout.typed(key)} AS {quote(name)}" for name, (key, _) in columns(layout.index).items()),
-            *(f"{layout.text(tag)} AS {quote(tag)}" for tag in translated.tags),
-        ]
-    )
-    head = f"WITH {quote(LOG)} AS (SELECT {relation} FROM {_matching(node, window, layout)})"
+    relations = []
+    for shift in (0, *translated.shifts):
+        relation = ", ".join(
+            [
+                *(f"{layout.typed(key)} AS {quote(name)}" for name, (key, _) in columns(layout.index).items()),
+                *(f"{layout.text(tag)} AS {quote(tag)}" for tag in translated.tags),
+            ]
+        )
+        rows = _matching(node, window, layout, shift)
+        relations.append(f"{quote(shifted(shift))} AS (SELECT {relation} FROM {rows})")
+    head = f"WITH {', '.join(relations)}"
     # The query's own WITH continues ours.
     text = f"{head}, {translated.text[5:]}" if translated.text.startswith("WITH ") else f"{head} {translated.text}"
     return Statement(text, layout.parameters.values, definitions(translated.macros), time_zone)
@@ -71,10 +78,23 @@ def new_layout(index: Index, extra: bool) -> Layout:
     return Layout(index, Parameters(), extra)
 
 
-def _matching(node: Node, window: Range, layout: Layout) -> str:
+def spans(window: Range, shifts: Iterable[int]) -> list[tuple[int, int]]:
+    """The stretches [from, to) of ``__time__`` that a query over the window reads."""
+    return [(window.from_s - shift, window.to_s - shift) for shift in (0, *shifts)]
+
+
+def _matching(node: Node, window: Range, layout: Layout, shift: int = 0) -> str:
+    """The rows of the window that match; with a shift those so many seconds earlier, their time moved into it."""
     bind = layout.parameters.bind
-    conditions = [f"__time__ >= {bind(window.from_s)}", f"__time__ < {bind(window.to_s)}"]
+    [*_, (from_s, to_s)] = spans(window, [shift])
+    conditions = [f"__time__ >= {bind(from_s)}", f"__time__ < {bind(to_s)}"]
+    relation = RELATION
+    if shift:
+        # The bounds stay inside, on the stored column: only there do they save reading.
+        moved = f"SELECT * REPLACE (__time__ + {bind(shift)} AS __time__) FROM {RELATION}"
+        relation = f"({moved} WHERE {' AND '.join(conditions)})"
+        conditions = []
     if window.topic:
         conditions.append(f"__topic__ = {bind(window.topic)}")
     conditions.append(where(node, layout))
-    return f"{RELATION} WHERE {' AND '.join(conditions)}"
+    return f"{relation} WHERE {' AND '.join(conditions)}"

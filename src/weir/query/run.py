@@ -11,7 +11,9 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from weir.logstore.engine import Engine, Statement, StatementError, has_extra, prune
 from weir.logstore.snapshot import Snapshot
@@ -22,13 +24,19 @@ from weir.query.failures import QueryError
 from weir.query.grammar import LENGTH_MAX, Source
 from weir.query.index import Index
 from weir.query.search import Node
-from weir.query.sql import translate
+from weir.query.series import Frame
+from weir.query.sql import lookbacks, translate
 
 BUCKETS_MAX = 60
 """Bars of a histogram whose interval the caller leaves open."""
 STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400)
 BUCKETS_LIMIT = 10_000
 """Bars of any histogram. An interval that gives more is refused."""
+
+CALENDAR_END_S = 2**37
+"""In the year 6325: a later window has the zone's offset of then."""
+MAY_COMPARE = re.compile(r"compare", re.IGNORECASE)
+"""Only such a text is parsed before its snapshot is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +53,11 @@ class Querier:
         """
         started = time.monotonic()
         where, node, sql = _halves(text, window)
-        pruned = prune(snapshot, window.from_s, window.to_s)
-        layout = plan.new_layout(index, has_extra(pruned))
         answer = Answer([], 0, sql is not None, where.strip(), (sql or "").strip(), terms=search.terms(node))
         if sql is None:
             _check_page(page)
+            pruned = prune(snapshot, plan.spans(window, ()))
+            layout = plan.new_layout(index, has_extra(pruned))
             rows = [_row(row) for row in self._table(pruned, plan.search(node, window, page, layout), text).to_pylist()]
             keys, types = [], []
         else:
@@ -57,7 +65,9 @@ class Querier:
                 raise QueryError("with SQL the offset must be 0: use LIMIT offset, count in the SQL")
             source = Source(text, len(where) + 1, sql)
             kinds = {name: kind for name, (_, kind) in plan.columns(index).items()}
-            translated = translate(source, kinds, self.clock())
+            translated = translate(source, kinds, self._frame(window))
+            pruned = prune(snapshot, plan.spans(window, translated.shifts))
+            layout = plan.new_layout(index, has_extra(pruned))
             statement = plan.analysis(node, window, translated, layout, self.time_zone)
             table = self._table(pruned, statement, text, source)
             table = table.rename_columns(_distinct(table.column_names))
@@ -78,6 +88,18 @@ class Querier:
             answer.terms,
         )
 
+    def lookback_seconds(self, text: str) -> int:
+        """How far before its window a query reads: its snapshot must hold the rows from there on."""
+        where, sql = search.split(text)
+        if sql is None or not MAY_COMPARE.search(sql) or len(text) > LENGTH_MAX:
+            return 0
+        return max(lookbacks(Source(text, len(where) + 1, sql)), default=0)
+
+    def _frame(self, window: Range) -> Frame:
+        ahead = datetime.fromtimestamp(min(max(window.from_s, 0), CALENDAR_END_S), ZoneInfo(self.time_zone)).utcoffset()
+        assert ahead is not None
+        return Frame(window.from_s, window.to_s, self.clock(), int(ahead.total_seconds()))
+
     def histogram(
         self, snapshot: Snapshot, text: str, window: Range, interval_s: int | None, index: Index
     ) -> list[Bucket]:
@@ -88,7 +110,7 @@ class Querier:
         step = interval_s if interval_s is not None else _step(window)
         if step < 1 or (window.to_s - window.from_s) // step > BUCKETS_LIMIT:
             raise QueryError(f"the interval must give between 1 and {BUCKETS_LIMIT} buckets")
-        pruned = prune(snapshot, window.from_s, window.to_s)
+        pruned = prune(snapshot, plan.spans(window, ()))
         layout = plan.new_layout(index, has_extra(pruned))
         found = self._table(pruned, plan.histogram(node, window, step, layout), text).to_pylist()
         counts = {row["start"]: row["count"] for row in found}

@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel, UnsupportedError
 
+from weir.query import compare, series
 from weir.query.failures import QueryError
 from weir.query.functions import FUNCTIONS, TIMES, Unsuitable, call
 from weir.query.grammar import Source, check, parse, select_of
 from weir.query.kinds import Kinds
 from weir.query.macros import PREFIX
+from weir.query.series import Frame
 
 LOG = "log"
 LIMIT_DEFAULT = 100
@@ -31,23 +33,28 @@ _ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod)
 
 @dataclass(frozen=True, slots=True)
 class Translated:
-    """``text`` reads ``log`` only; ``macros`` are the names it calls; ``tags`` the tag columns it mentions."""
+    """``text`` reads ``log``, now and ``shifts`` seconds earlier; ``macros`` are the names it calls, ``tags`` the tag
+    columns it mentions.
+    """
 
     text: str
     macros: frozenset[str]
     tags: tuple[str, ...]
     source: Source
+    shifts: tuple[int, ...] = ()
 
 
-def translate(source: Source, columns: Mapping[str, str], now_s: float) -> Translated:
+def translate(source: Source, columns: Mapping[str, str], frame: Frame) -> Translated:
     """The query of ``source``; ``columns`` maps the names of ``log`` to kinds. Raises ``QueryError``."""
     try:
         query = parse(source)
         check(query, source)
         _supply_from(query)
+        shifts = compare.expand(query, source)
+        query = series.pad(query, Kinds(columns, query), frame, source)
         for select in query.find_all(exp.Select):
             _prefer_aliases(select)
-        _rewrite(query, Kinds(columns, query), source, now_s)
+        _rewrite(query, Kinds(columns, query), source, frame.now_s)
         _name_columns(query)
         if query.args.get("limit") is None:
             query = query.limit(LIMIT_DEFAULT, copy=False)
@@ -58,7 +65,15 @@ def translate(source: Source, columns: Mapping[str, str], now_s: float) -> Trans
         raise QueryError.at(source.whole, source.offset, "the statement is nested too deeply") from error
     macros = frozenset(name for node in query.find_all(exp.Anonymous) if (name := str(node.this)).startswith(PREFIX))
     tags = {column.name for column in query.find_all(exp.Column) if column.name.startswith("__tag__:")}
-    return Translated(text, macros, tuple(sorted(tags)), source)
+    return Translated(text, macros, tuple(sorted(tags)), source, shifts)
+
+
+def lookbacks(source: Source) -> tuple[int, ...]:
+    """The shifts of the query of ``source``, in seconds, without translating it. Raises ``QueryError``."""
+    try:
+        return compare.shifts(parse(source), source)
+    except RecursionError as error:
+        raise QueryError.at(source.whole, source.offset, "the statement is nested too deeply") from error
 
 
 def _supply_from(query: exp.Query) -> None:
