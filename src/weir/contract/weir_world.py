@@ -127,7 +127,7 @@ class DeregisterInstance:
 )
 class ShareVSwitch:
     """The other account sees the VSwitch and makes its own interfaces in it; it cannot have flow logs of the VSwitch or
-    its VPC. Sharing twice changes nothing.
+    its VPC, and the owner's flow logs of those cover its interfaces. Sharing twice changes nothing.
     """
 
     v_switch_id: str = param(IDENTIFIER, "The VSwitch.", example=VSWITCH_EXAMPLE)
