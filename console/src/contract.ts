@@ -2,6 +2,10 @@
 
 export type FailureCode =
   | "BindingNotFound"
+  | "ConsumerGroupAlreadyExist"
+  | "ConsumerGroupNotExist"
+  | "ConsumerGroupQuotaExceed"
+  | "ConsumerNotExist"
   | "DeleteConflict.Group.Policy"
   | "DeleteConflict.Group.User"
   | "DeleteConflict.Policy.Group"
@@ -96,6 +100,7 @@ export type FailureCode =
   | "InvalidSecurityToken.Expired"
   | "InvalidSecurityToken.Malformed"
   | "InvalidSecurityToken.MismatchWithAccessKey"
+  | "InvalidShardCheckPoint"
   | "InvalidSignatureMethod"
   | "InvalidSignatureNonce"
   | "InvalidSignatureVersion"
@@ -110,6 +115,7 @@ export type FailureCode =
   | "InvalidVersion"
   | "InvalidVpcId.NotFound"
   | "InvalidZoneId.NotFound"
+  | "JsonInfoInvalid"
   | "LimitExceeded.Group"
   | "LimitExceeded.Policy"
   | "LimitExceeded.ResourceGroup"
@@ -137,6 +143,7 @@ export type FailureCode =
   | "MissingTimestamp"
   | "MissingVersion"
   | "NoPermission"
+  | "NotExistConsumerWithBody"
   | "NotFound"
   | "OperationDenied.AllTrafficPathOfManagedExist"
   | "OperationDenied.NisTrafficAnalyzerAggregationIntervalMismatch"
@@ -2301,6 +2308,16 @@ export interface Operations {
     /** Length of a part in seconds; chosen by the range if absent. */
     interval?: number;
   };
+  ListTopics: {
+    /** The project, from the host name. */
+    project: string;
+    /** The logstore, from the path. */
+    logstore: string;
+    /** The first topic to be listed, or what stands after it. */
+    token?: string;
+    /** How many topics. */
+    line?: number;
+  };
   GetLogStore: {
     /** The project, from the host name. */
     project: string;
@@ -2448,6 +2465,82 @@ export interface Operations {
     count?: number;
     /** SPL. */
     query?: string;
+  };
+  CreateConsumerGroup: {
+    /** The project, from the host name. */
+    project: string;
+    /** The logstore, from the path. */
+    logstore: string;
+    /** Unique name in the logstore. */
+    consumerGroup: string;
+    /** Seconds without a heartbeat after which a consumer loses its shards. */
+    timeout: number;
+    /** Whether a shard that was split is read to its end before its children. */
+    order?: boolean;
+  };
+  ListConsumerGroup: {
+    /** The project, from the host name. */
+    project: string;
+    /** The logstore, from the path. */
+    logstore: string;
+  };
+  UpdateConsumerGroup: {
+    /** The project, from the host name. */
+    project: string;
+    /** The logstore, from the path. */
+    logstore: string;
+    /** The consumer group, from the path. */
+    consumerGroup: string;
+    /** As in CreateConsumerGroup. */
+    timeout?: number;
+    /** As in CreateConsumerGroup. */
+    order?: boolean;
+  };
+  DeleteConsumerGroup: {
+    /** The project, from the host name. */
+    project: string;
+    /** The logstore, from the path. */
+    logstore: string;
+    /** The consumer group, from the path. */
+    consumerGroup: string;
+  };
+  ConsumerGroupHeartBeat: {
+    /** The project, from the host name. */
+    project: string;
+    /** The logstore, from the path. */
+    logstore: string;
+    /** The consumer group, from the path. */
+    consumerGroup: string;
+    /** The consumer's name, unique in the group. */
+    consumer: string;
+    /** The body: the shards it reads, as a bare array. */
+    shards?: number[];
+  };
+  ConsumerGroupUpdateCheckPoint: {
+    /** The project, from the host name. */
+    project: string;
+    /** The logstore, from the path. */
+    logstore: string;
+    /** The consumer group, from the path. */
+    consumerGroup: string;
+    /** The shard. */
+    shard: number;
+    /** The cursor to go on from. */
+    checkpoint: string;
+    /** Who read it. */
+    consumer?: string;
+    /** Also for a consumer that does not hold the shard. */
+    forceSuccess?: boolean;
+  };
+  GetConsumerGroupCheckPoint: {
+    /** The project, from the host name. */
+    project: string;
+    /** The logstore, from the path. */
+    logstore: string;
+    /** The consumer group, from the path. */
+    consumerGroup: string;
+    /** Only this shard. */
+    shard?: number;
   };
 }
 
@@ -3684,6 +3777,7 @@ export const ROUTES: ReadonlyArray<readonly [keyof Operations, string, string, s
   ["ListLogStores", "GET", "/logstores", ""],
   ["GetLogs", "GET", "/logstores/{logstore}", "log"],
   ["GetHistograms", "GET", "/logstores/{logstore}", "histogram"],
+  ["ListTopics", "GET", "/logstores/{logstore}", "topic"],
   ["GetLogStore", "GET", "/logstores/{logstore}", ""],
   ["UpdateLogStore", "PUT", "/logstores/{logstore}", ""],
   ["DeleteLogStore", "DELETE", "/logstores/{logstore}", ""],
@@ -3700,4 +3794,11 @@ export const ROUTES: ReadonlyArray<readonly [keyof Operations, string, string, s
   ["GetCursor", "GET", "/logstores/{logstore}/shards/{shard}", "cursor"],
   ["GetCursorTime", "GET", "/logstores/{logstore}/shards/{shard}", "cursor_time"],
   ["PullLogs", "GET", "/logstores/{logstore}/shards/{shard}", "log"],
+  ["CreateConsumerGroup", "POST", "/logstores/{logstore}/consumergroups", ""],
+  ["ListConsumerGroup", "GET", "/logstores/{logstore}/consumergroups", ""],
+  ["UpdateConsumerGroup", "PUT", "/logstores/{logstore}/consumergroups/{consumerGroup}", ""],
+  ["DeleteConsumerGroup", "DELETE", "/logstores/{logstore}/consumergroups/{consumerGroup}", ""],
+  ["ConsumerGroupHeartBeat", "POST", "/logstores/{logstore}/consumergroups/{consumerGroup}", "heartbeat"],
+  ["ConsumerGroupUpdateCheckPoint", "POST", "/logstores/{logstore}/consumergroups/{consumerGroup}", "checkpoint"],
+  ["GetConsumerGroupCheckPoint", "GET", "/logstores/{logstore}/consumergroups/{consumerGroup}", ""],
 ];

@@ -9,8 +9,8 @@ from dataclasses import fields
 
 import pytest
 
-from weir.contract import sls, sls_answers, sls_commands, sls_shapes
-from weir.contract.declare import params_of
+from weir.contract import sls, sls_answers, sls_commands, sls_consumers, sls_shapes
+from weir.contract.declare import PARAM, params_of
 from weir.contract.loggroup import LogGroup, decode_list, encode
 from weir.model.failures import Refusal
 
@@ -56,21 +56,30 @@ def test_operations_are_found_by_method_path_and_type() -> None:
     assert found("GET", "/logstores/flow-store/index", type="histogram") == ("GetHistograms", store)
     assert found("POST", "/logstores/flow-store/shards/lb") == ("PutLogs", store)
     assert found("GET", "/logstores/flow-store/shards/1", type="logs") == ("PullLogs", shard)
+    group = {**store, "consumerGroup": "g"}
+    assert found("POST", "/logstores/flow-store/consumergroups/g", type="heartbeat") == (
+        "ConsumerGroupHeartBeat",
+        group,
+    )
+    assert found("GET", "/logstores/flow-store/consumergroups/g") == ("GetConsumerGroupCheckPoint", group)
+    assert found("GET", "/logstores/flow-store", type="topic") == ("ListTopics", store)
     assert found("GET", "/logstores/flow-store/shards/1", type="cursor_time") == ("GetCursorTime", shard)
 
 
 def test_every_operation_is_reached_and_every_command_is_an_operation() -> None:
     for each in sls.OPERATIONS:
-        path = each.template.replace("{logstore}", "a").replace("{shard}", "0")
+        path = each.template.replace("{logstore}", "a").replace("{shard}", "0").replace("{consumerGroup}", "g")
         query = {"type": sorted(each.kinds)[0]}
         operation, _ = sls.find(each.method, path, query, has_project=each.command is not sls_commands.ListProject)
         assert operation is each
     commands = {
         value
-        for name, value in vars(sls_commands).items()
-        if inspect.isclass(value) and value.__module__ == sls_commands.__name__ and name != "LogStoreProperties"
+        for module in (sls_commands, sls_consumers)
+        for value in vars(module).values()
+        if inspect.isclass(value) and value.__module__ == module.__name__ and PARAM in fields(value)[0].metadata
     }
-    assert {each.command for each in sls.OPERATIONS} == commands
+    shared = {sls_commands.LogStoreProperties, sls_consumers.InLogStore, sls_consumers.OfGroup}
+    assert {each.command for each in sls.OPERATIONS} == commands - shared
 
 
 def sample(command: type) -> dict[str, str]:
@@ -153,4 +162,13 @@ def test_every_result_has_a_form() -> None:
         if inspect.isclass(value) and value.__module__ == sls_answers.__name__ and fields(value) is not None
     }
     parts = {sls_answers.Answer, sls_answers.Part, sls_answers.Shard}
-    assert results - parts == set(sls_answers._FORMS)
+    assert results - parts | set(sls_consumers.FORMS) == set(sls_answers._FORMS)
+
+
+def test_lists_of_consumer_groups_are_bare_arrays() -> None:
+    groups = sls_consumers.ConsumerGroups((sls_consumers.ConsumerGroup("g", 40, False),))
+    assert sls_answers.render(groups, "").body == b'[{"name":"g","timeout":40,"order":false}]'
+    assert sls_answers.render(sls_consumers.Assigned((0, 2)), "").body == b"[0,2]"
+    assert sls_answers.render(sls_consumers.Assigned(()), "").body == b"[]"
+    never = sls_answers.render(sls_consumers.CheckPoints((sls_consumers.CheckPoint(3),)), "")
+    assert never.body == b'[{"shard":3,"checkpoint":"","updateTime":0,"consumer":""}]'

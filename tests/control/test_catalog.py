@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
-from weir.control import nonces, ram_schema
+from weir.control import consumer_rows, nonces, ram_schema
 from weir.control.catalog import Catalog
 from weir.control.schema import METADATA, accounts, logstores, projects
 from weir.logstore.manifest import METADATA as MANIFEST
@@ -35,7 +35,9 @@ def quota(catalog: Catalog) -> int:
 def test_migrations_make_exactly_the_declared_tables(catalog: Catalog) -> None:
     with catalog.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert nonces.METADATA is ram_schema.METADATA is METADATA, "imported, so that their tables count"
+        assert nonces.METADATA is ram_schema.METADATA is consumer_rows.METADATA is METADATA, (
+            "imported, so that their tables count"
+        )
         assert compare_metadata(context, [METADATA, MANIFEST]) == []
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 
 from weir.contract import sls_commands as say
+from weir.contract import sls_consumers as groups
 from weir.model import sls_failures as failures
 
 
@@ -50,6 +51,11 @@ _STORE = "/logstores/{logstore}"
 _SHARD = _STORE + "/shards/{shard}"
 _NEW_PROJECT, _PROJECT, _PROJECTS = "project/{projectName}", "project/{project}", "project/*"
 _STORES = _PROJECT + "/logstore/*"
+_GROUPS = _STORE + "/consumergroups"
+_GROUP = _GROUPS + "/{consumerGroup}"
+_ALL_GROUPS = _PROJECT + "/logstore/{logstore}/consumergroup/*"
+_ONE_GROUP = _PROJECT + "/logstore/{logstore}/consumergroup/{consumerGroup}"
+_BEAT, _SAVE = frozenset({"heartbeat"}), frozenset({"checkpoint"})
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation("POST", "/", say.CreateProject, "log:CreateProject", needs_project=False, resource=_NEW_PROJECT),
@@ -61,6 +67,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("GET", "/logstores", say.ListLogStores, "log:ListLogStores", resource=_STORES),
     Operation("GET", _STORE, say.GetLogs, "log:GetLogStoreLogs", frozenset({"log"})),
     Operation("GET", _STORE, say.GetHistograms, "log:GetLogStoreHistogram", frozenset({"histogram"})),
+    Operation("GET", _STORE, say.ListTopics, "log:GetLogStoreLogs", frozenset({"topic"})),
     Operation("GET", _STORE, say.GetLogStore, "log:GetLogStore"),
     Operation("PUT", _STORE, say.UpdateLogStore, "log:UpdateLogStore"),
     Operation("DELETE", _STORE, say.DeleteLogStore, "log:DeleteLogStore"),
@@ -77,6 +84,20 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("GET", _SHARD, say.GetCursor, "log:GetCursorOrData", frozenset({"cursor"})),
     Operation("GET", _SHARD, say.GetCursorTime, "log:GetCursorOrData", frozenset({"cursor_time"})),
     Operation("GET", _SHARD, say.PullLogs, "log:GetCursorOrData", frozenset({"log", "logs"})),
+    Operation("POST", _GROUPS, groups.CreateConsumerGroup, "log:CreateConsumerGroup", resource=_ALL_GROUPS),
+    Operation("GET", _GROUPS, groups.ListConsumerGroup, "log:ListConsumerGroup", resource=_ALL_GROUPS),
+    Operation("PUT", _GROUP, groups.UpdateConsumerGroup, "log:UpdateConsumerGroup", resource=_ONE_GROUP),
+    Operation("DELETE", _GROUP, groups.DeleteConsumerGroup, "log:DeleteConsumerGroup", resource=_ONE_GROUP),
+    Operation("POST", _GROUP, groups.ConsumerGroupHeartBeat, "log:ConsumerGroupHeartBeat", _BEAT, resource=_ONE_GROUP),
+    Operation(
+        "POST",
+        _GROUP,
+        groups.ConsumerGroupUpdateCheckPoint,
+        "log:ConsumerGroupUpdateCheckPoint",
+        _SAVE,
+        resource=_ONE_GROUP,
+    ),
+    Operation("GET", _GROUP, groups.GetConsumerGroupCheckPoint, "log:GetConsumerGroupCheckPoint", resource=_ONE_GROUP),
 )
 """In the order in which they are tried: what needs a project in the host comes before what does not."""
 

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from weir.contract import compression, loggroup
+from weir.contract import compression, loggroup, sls_consumers
 from weir.contract.sls_shapes import Cursor
 
 COMPLETE = "Complete"
@@ -122,6 +122,14 @@ class Histogram:
     """The parts, in order."""
 
     parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """A page of topics; ``next_token`` is the first of the next page, empty after the last."""
+
+    topics: tuple[str, ...]
+    next_token: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +298,10 @@ def _histogram(histogram: Histogram) -> Answer:
     return _json(parts, progress=COMPLETE, count=sum(part.count for part in histogram.parts))
 
 
+def _topics(answer: Topics) -> Answer:
+    return _json(answer.topics, count=len(answer.topics), nexttoken=quote(answer.next_token))
+
+
 def _shards(answer: Shards) -> Answer:
     return _json(
         [
@@ -324,6 +336,11 @@ def _pulled(answer: Pulled) -> Answer:
     return Answer(body, PROTOBUF if body else "", headers)
 
 
+def _as_json(form: Callable[[Any], object]) -> Callable[[Any], Answer]:
+    """The form of a result that is a JSON value and nothing else."""
+    return lambda result: _json(form(result))
+
+
 _FORMS: dict[type, Callable[[Any], Answer]] = {
     Done: _done,
     Project: _project,
@@ -338,4 +355,6 @@ _FORMS: dict[type, Callable[[Any], Answer]] = {
     CursorAt: _cursor,
     CursorTime: _cursor_time,
     Pulled: _pulled,
+    Topics: _topics,
+    **{result: _as_json(form) for result, form in sls_consumers.FORMS.items()},
 }

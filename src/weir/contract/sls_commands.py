@@ -262,6 +262,18 @@ class GetHistograms:
 
 
 @structure
+class ListTopics:
+    """The topics of a logstore's rows, in order."""
+
+    project: str = _project()
+    log_store: str = _log_store()
+    token: str = parameter("token", _ANY, "The first topic to be listed, or what stands after it.", default="")
+    line: int = parameter(
+        "line", Integer(0, LINE_MAX), "How many topics.", default=LINE_MAX, failure=failures.INVALID_LINE
+    )
+
+
+@structure
 class ListShards:
     """The shards of a logstore."""
 

@@ -123,6 +123,40 @@ class JsonObject:
         return ("[]", Malformed), ("text", Malformed), ("{", Malformed)
 
 
+@dataclass(frozen=True, slots=True)
+class IntegerList:
+    """A JSON array of integers, each within the range; what is there twice counts once."""
+
+    low: int
+    high: int
+
+    def parse(self, text: str) -> tuple[int, ...]:
+        try:
+            values = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise Malformed("not JSON") from error
+        if not isinstance(values, list) or any(type(value) is not int for value in values):
+            raise Malformed("not an array of integers")
+        if not all(self.low <= value <= self.high for value in values):
+            raise Outside(f"each must be {self.low} to {self.high}")
+        return tuple(sorted(set(values)))
+
+    def text(self, value: tuple[int, ...]) -> str:
+        return json.dumps(value)
+
+    def rule(self) -> str:
+        return f"JSON array of integers, {self.low} to {self.high}"
+
+    def good(self) -> tuple[str, ...]:
+        return "[]", f"[{self.high}, {self.low}]"
+
+    def bad(self) -> tuple[tuple[str, type[BadText]], ...]:
+        outside = (f"[{self.low - 1}]", f"[{self.high + 1}]")
+        return tuple((text, Outside) for text in outside) + tuple(
+            (text, Malformed) for text in ("", "{}", '["1"]', "[1.0]", "[true]", "[[1]]", "1")
+        )
+
+
 def parameter(wire: str, shape: Shape, doc: str, *, default: Any = MISSING, **facts: Any) -> Any:
     """Declares one parameter under its name on the wire; without ``default`` it is required.
 

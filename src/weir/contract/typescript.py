@@ -18,7 +18,7 @@ from weir.contract.declare import Param, Spec, answers_of, params_of
 from weir.contract.products import ACTIONS
 from weir.contract.shapes import AnyCase, Flag, Integer, OneOf, Repeat, Shape
 from weir.contract.sls import OPERATIONS, Operation
-from weir.contract.sls_shapes import JsonObject
+from weir.contract.sls_shapes import IntegerList, JsonObject
 from weir.model.failure_index import BY_CODE
 from weir.model.fields import FIELDS
 
@@ -139,7 +139,7 @@ def _said(shape: Shape) -> str:
         return " | ".join(choice if shape.integers else _quoted(choice) for choice in shape.choices)
     if isinstance(shape, JsonObject):
         return "Record<string, unknown>"
-    return {Integer: "number", Flag: "boolean"}.get(type(shape), "string")
+    return {Integer: "number", IntegerList: "number[]", Flag: "boolean"}.get(type(shape), "string")
 
 
 def _answer(cls: type, depth: int) -> Iterator[str]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,7 +19,7 @@ import pyarrow.compute as pc
 from weir.contract import sls_answers as answers
 from weir.contract import sls_commands as say
 from weir.contract.loggroup import LogGroup
-from weir.control import log_rows, projects
+from weir.control import consumers, log_rows, projects
 from weir.control.access import Caller
 from weir.control.desk import Desk
 from weir.logstore.engine import QueryTimeout, QueryTooLarge
@@ -33,6 +34,9 @@ AGE_SECONDS_MAX = 168 * 3600
 """Oldest row taken, in seconds before now; older ones are refused with InvalidTimestamp (source: PutLogs page)."""
 AHEAD_SECONDS_MAX = 900
 """Newest row taken, in seconds after now (source: the same)."""
+
+
+_InLogStore = say.PutLogs | say.ListTopics | say.ListShards | say.GetCursor | say.GetCursorTime | say.PullLogs
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,19 @@ def get_histograms(desk: Desk, caller: Caller, command: say.GetHistograms) -> an
         snapshot = desk.store.snapshot(store_id, window.from_s, window.to_s)
         buckets = desk.querier.histogram(snapshot, command.query, window, command.interval_seconds, index)
     return answers.Histogram(tuple(answers.Part(one.from_s, one.to_s, one.count) for one in buckets))
+
+
+def list_topics(desk: Desk, caller: Caller, command: say.ListTopics) -> answers.Topics:
+    """Topics in order, from ``token`` on; an index is not needed."""
+    store_id = _store_id(desk, caller, command)
+    first = unquote(command.token).replace("'", "''")
+    text = (
+        f"* | SELECT DISTINCT __topic__ AS topic WHERE __topic__ >= '{first}' ORDER BY topic LIMIT {command.line + 1}"
+    )
+    with _named(command.log_store), _query_errors(has_sql=True):
+        found = desk.querier.run(desk.store.snapshot(store_id), text, Range(0, 2**32), Page(), Index())
+    topics = [row["topic"] for row in found.rows]
+    return answers.Topics(tuple(topics[: command.line]), "".join(topics[command.line :]))
 
 
 def list_shards(desk: Desk, caller: Caller, command: say.ListShards) -> answers.Shards:
@@ -174,9 +191,7 @@ def _searchable(desk: Desk, caller: Caller, command: say.GetLogs | say.GetHistog
     return present(desk, row.id, row.shard_count), index
 
 
-def _store_id(
-    desk: Desk, caller: Caller, command: say.PutLogs | say.ListShards | say.GetCursor | say.GetCursorTime | say.PullLogs
-) -> int:
+def _store_id(desk: Desk, caller: Caller, command: _InLogStore) -> int:
     with desk.catalog.reading() as connection:
         row = projects.own_log_store(connection, caller, command.project, command.log_store)
     return present(desk, row.id, row.shard_count)
@@ -231,10 +246,12 @@ def _query_errors(has_sql: bool) -> Iterator[None]:
 
 HANDLERS: dict[type, Callable[[Desk, Caller, Any], object]] = {
     **projects.HANDLERS,
+    **consumers.HANDLERS,
     Writing: put_logs,
     say.GetLogs: get_logs,
     say.GetLogsV2: get_logs_v2,
     say.GetHistograms: get_histograms,
+    say.ListTopics: list_topics,
     say.ListShards: list_shards,
     say.GetCursor: get_cursor,
     say.GetCursorTime: get_cursor_time,

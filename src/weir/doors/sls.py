@@ -22,6 +22,7 @@ from starlette.types import Receive, Scope, Send
 
 from weir.contract import compression, loggroup, sls, sls_answers, sls_shapes, sls_sign
 from weir.contract.sls_commands import BODY_BYTES_MAX, ROWS_MAX, PutLogs
+from weir.contract.sls_consumers import ConsumerGroupHeartBeat
 from weir.contract.sls_sign import Request
 from weir.control import logs
 from weir.control.access import Caller, Denied, Key
@@ -154,9 +155,11 @@ def _facts(http: HttpRequest, body: bytes) -> Request:
 
 
 def _body_texts(operation: sls.Operation, request: Request) -> dict[str, str]:
-    """The parameters in a JSON body, and the only header that is a parameter."""
+    """The parameters in a JSON body, and the only header that is a parameter. A heartbeat's body is one value."""
     if operation.command is PutLogs:
         return {name: text for name, text in request.headers.items() if name == "x-log-batch-id"}
+    if operation.command is ConsumerGroupHeartBeat:
+        return {"shards": request.body.decode("utf-8", "replace")} if request.body else {}
     if request.method in ("POST", "PUT") and request.body:
         return sls_shapes.texts_of(request.body)
     return {}

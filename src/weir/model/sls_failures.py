@@ -189,6 +189,43 @@ SHARD_NOT_EXIST = Failure("ShardNotExist", 400, "Shard {} does not exist.", trig
 INVALID_METHOD = Failure("InvalidMethod", 405, "Method {} is unsupported.", trigger="Path known, method not.")
 NOT_FOUND = Failure("NotFound", 404, "The resource {} does not exist.", trigger="No operation has this path.")
 
+CONSUMER_GROUP_ALREADY_EXIST = Failure(
+    "ConsumerGroupAlreadyExist", 400, "consumer group already exist", trigger="The name is taken in the logstore."
+)
+CONSUMER_GROUP_QUOTA_EXCEED = Failure(
+    "ConsumerGroupQuotaExceed",
+    400,
+    "consumer group count exceeds the quota {}.",
+    trigger="CreateConsumerGroup beyond 30 groups of a logstore.",
+)
+CONSUMER_GROUP_INFO_INVALID = Failure(
+    "JsonInfoInvalid",
+    400,
+    "consumerGroup or timeout is of error format",
+    trigger="A property of the consumer group is out of its range.",
+)
+CONSUMER_GROUP_NOT_EXIST = Failure(
+    "ConsumerGroupNotExist", 404, "consumer group not exist", trigger="No consumer group of that name in the logstore."
+)
+CONSUMER_NOT_EXIST = Failure(
+    "ConsumerNotExist",
+    404,
+    "consumer not exist in the consumer group",
+    trigger="UpdateCheckPoint without forceSuccess from a consumer that sends no heartbeats or lost the shard.",
+)
+NOT_EXIST_CONSUMER_WITH_BODY = Failure(
+    "NotExistConsumerWithBody",
+    400,
+    "non-exist consumer with non-empty body of heartbeat message",
+    trigger="A consumer that was given up for its silence still claims shards; its next heartbeat must claim none.",
+)
+INVALID_SHARD_CHECK_POINT = Failure(
+    "InvalidShardCheckPoint",
+    400,
+    "shard checkpoint not encoded by base64",
+    trigger="A checkpoint that is not a cursor.",
+)
+
 # --- Ours ---
 
 INTERNAL_SERVER_ERROR = Failure(
