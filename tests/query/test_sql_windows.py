@@ -249,6 +249,16 @@ def test_a_series_inside_a_sub_query_and_over_nothing(gaps, flow_snapshot):
     assert answered(gaps, f"* | select count(*), sum(b), avg(b) from ({inner})", NARROW) == [("10", "177", "17.7")]
     both = f"* | with s as ({inner}) select a.t, b.b from s a join s b on a.t = b.t where b.b > 40"
     assert answered(gaps, both, NARROW) == [(stamp(BEGIN + 3000, "%H:%M"), "100")]
+    deep = (
+        "select time_series(s, '50m', '%H:%i', '0') as u, sum(b) as b, count(*) as n from (select"
+        " time_series(__time__, '10m', '%Y-%m-%d %H:%i:%s', '0') as t, t as s, sum(bytes) as b from log"
+        " group by t order by t) group by u order by u"
+    )
+    deep = deep.replace("t as s, ", "").replace("(s,", "(t,")
+    halves = [(stamp(BEGIN - BEGIN % 3000 + 3000 * n, "%H:%M"), n) for n in range(3)]
+    assert [t for t, *_ in answered(gaps, f"* | {deep}", NARROW)] == [t for t, _ in halves]
+    one = f"* | (({inner}) union all (select t, b from (with s as (select 1 as one) {inner}))) order by t, b"
+    assert len(answered(gaps, one, NARROW)) == 20
     nothing = rows(flow_snapshot, "action:nothing | " + SERIES.format("0", "count(*), 'x' as x, sum(bytes) as b"))
     assert nothing == []
     empty = rows(flow_snapshot, "action:nothing | " + SERIES.format("0", "count(*), sum(bytes) as b"))
@@ -281,6 +291,13 @@ LOG_B = "from (select sum(bytes) as b, action, __time__ - __time__ % 60 as t fro
         ("select compare(b, 0) " + LOG_B, None, "between 1 and"),
         ("select compare(b, -60) " + LOG_B, None, "between 1 and"),
         ("select compare(b, 999999999999) " + LOG_B, None, "between 1 and"),
+        (
+            "select compare(b, 1, 2, 3, 4, 5, 6), compare(b, 7, 8, 9, 10, 11) from (select sum(bytes) as b from log)",
+            42,
+            "at most 10 earlier",
+        ),
+        ("select bytes union all select bytes order by compare(1, 2)", None, "select list"),
+        ("select bytes union all select bytes order by time_series(1, '1m', '%H', '0')", None, "select list"),
         ("select compare(b) " + LOG_B, 12, "takes 2 to 11"),
         ("select compare(b, 60) " + LOG_B, None, "more than one row of a group"),
         ("select upper(action), compare(b, 60) " + LOG_B + " group by 1", None, "columns of the sub-query"),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from weir.query.functions import call
+from weir.query.functions import COMPARED_MAX, call
 from weir.query.grammar import Source, select_of
 
 SHIFT_SECONDS_MAX = 10 * 366 * 86400
@@ -45,7 +45,12 @@ def calls(query: exp.Expr) -> list[exp.Anonymous]:
 
 def shifts(query: exp.Expr, source: Source) -> tuple[int, ...]:
     """How many seconds back the query reads, ascending, without the current window. Raises ``QueryError``."""
-    return tuple(sorted({_seconds(n, source) for node in calls(query) for n in node.expressions[1:]}))
+    found: set[int] = set()
+    for node in calls(query):
+        found |= {_seconds(n, source) for n in node.expressions[1:]}
+        if len(found) > COMPARED_MAX:
+            raise source.error(node, f"SQL: a query compares with at most {COMPARED_MAX} earlier windows")
+    return tuple(sorted(found))
 
 
 def expand(query: exp.Query, source: Source) -> tuple[int, ...]:
@@ -70,7 +75,8 @@ def _comparing(nodes: list[exp.Anonymous], source: Source) -> _Comparing:
     first = nodes[0]
     name = str(first.this).lower()
     select = select_of(first)
-    assert isinstance(select, exp.Select)
+    if not isinstance(select, exp.Select):
+        raise source.error(first, f"SQL: {name} belongs into a select list")
     rows = select.args["from_"].this
     if not isinstance(rows, exp.Subquery) or select.args.get("joins") or select.args.get("laterals"):
         raise source.error(first, f"SQL: {name} needs one sub-query to read: FROM (SELECT ... FROM log)")

@@ -18,7 +18,7 @@ from sqlglot import exp
 from weir.query.macros import PREFIX
 
 COMPARED_MAX = 10
-"""Earlier windows of one ``compare``: each is read like the current one. More are refused."""
+"""Earlier windows of a query: each is read like the current one. More are refused."""
 Arguments = Sequence[exp.Expr]
 Build = Callable[[Arguments], exp.Expr]
 

@@ -52,9 +52,11 @@ class _Series:
 def pad(query: exp.Query, kinds: Kinds, frame: Frame, source: Source) -> exp.Query:
     """The query with every gap of its time series filled. Raises ``QueryError``."""
     found = [node for node in query.find_all(exp.Anonymous) if str(node.this).lower() == "time_series"]
-    for number, node in enumerate(found):
+    # The innermost first: a SELECT is copied with what is inside it.
+    for number, node in enumerate(reversed(found)):
         select = select_of(node)
-        assert isinstance(select, exp.Select)
+        if not isinstance(select, exp.Select):
+            raise source.error(node, _NEED)
         if sum(select_of(other) is select for other in found) > 1:
             raise source.error(node, "SQL: a SELECT has at most one time_series")
         series = _read(node, select, source)
