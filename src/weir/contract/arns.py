@@ -9,21 +9,32 @@ colon in it counts as ``*`` everywhere but at the end; what an action does not d
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 
-from weir.contract.declare import ACCOUNT_ID, PLACEHOLDER, Resource, Spec
+from weir.contract.declare import ACCOUNT_ID, PLACEHOLDER, Resource, Spec, spec_of
 
 ANY = "*"
 
 
 def arns_of(spec: Spec, pairs: Mapping[str, str], account_id: str) -> tuple[str, ...]:
     """Every resource that the call needs the action on, in declared order; none only if none is declared."""
-    declared = {one.wire for one in spec.params}
+    declared = _declared(spec.command)
     said = {name: text for name, text in pairs.items() if name.partition(".")[0] in declared}
     said[ACCOUNT_ID] = account_id
     arns = tuple(arn for resource in spec.resources if _applies(resource, said) for arn in _filled(resource, said))
     if spec.resources and not arns:
         return (f"acs:{spec.product.name.lower()}:{ANY}:{account_id}:{ANY}",)
     return arns
+
+
+@cache
+def _declared(command: type) -> frozenset[str]:
+    return frozenset(one.wire for one in spec_of(command).params)
+
+
+@cache
+def _lists(template: str) -> tuple[str, ...]:
+    return tuple(name for name in PLACEHOLDER.findall(template) if name.endswith(".N"))
 
 
 def _applies(resource: Resource, said: Mapping[str, str]) -> bool:
@@ -34,7 +45,7 @@ def _applies(resource: Resource, said: Mapping[str, str]) -> bool:
 
 
 def _filled(resource: Resource, said: Mapping[str, str]) -> Iterator[str]:
-    lists = [name for name in PLACEHOLDER.findall(resource.template) if name.endswith(".N")]
+    lists = _lists(resource.template)
     if not lists:
         yield _with(resource.template, said)
         return
