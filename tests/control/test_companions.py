@@ -222,6 +222,18 @@ def test_a_shared_vswitch(office: Any) -> None:
     office.call("DeleteVSwitch", VSwitchId=vswitch)
 
 
+def test_the_owners_flow_log_covers_the_other_accounts_interfaces(office: Any) -> None:
+    vswitch = office.vswitch(office.vpc())
+    other = office.other_account()
+    office.call("ShareVSwitch", VSwitchId=vswitch, AccountId=other.caller.account_id)
+    eni = other.eni(vswitch)
+    other.call("BindNetworkInterface", NetworkInterfaceId=eni, NodeName="host-a", Device="veth1")
+    log = office.flow_log("VSwitch", vswitch)
+    (target,) = other.call("SyncAgent", RegionId=HERE, NodeName="host-a").targets
+    assert (target.network_interface_id, target.account_id) == (eni, other.caller.account_id)
+    assert [one.flow_log_id for one in target.flow_logs] == [log]
+
+
 def test_what_sharing_refuses(office: Any) -> None:
     vswitch = office.vswitch(office.vpc())
     other = office.other_account()

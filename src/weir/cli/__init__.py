@@ -16,7 +16,7 @@ from weir.cli.context import Trouble
 FAMILIES: dict[str, tuple[str, ...]] = {
     "services": ("up", "server", "agent", "settings", "check"),
     "labs": ("lab",),
-    "calls": ("vpc", "ecs", "ram", "sts", "nis", "weir", "sls"),
+    "calls": ("vpc", "ecs", "resourcemanager", "ram", "sts", "nis", "weir", "sls"),
     "nets": ("eni",),
     "queries": ("query", "tail", "top"),
     "accounts": ("account",),
