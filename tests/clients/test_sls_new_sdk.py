@@ -68,3 +68,20 @@ def test_rows_are_put_and_counted_by_cursor(client):
     shards = client.list_shards(PROJECT, STORE).body
     assert [shard.shard_id for shard in shards] == [0]
     assert int(base64.b64decode(end)) - int(base64.b64decode(begin)) == 1
+
+
+def test_consumer_groups(client):
+    made = models.CreateConsumerGroupRequest(consumer_group="g", order=False, timeout=30)
+    client.create_consumer_group(PROJECT, STORE, made)
+    client.update_consumer_group(PROJECT, STORE, "g", models.UpdateConsumerGroupRequest(order=True, timeout=40))
+    (group,) = client.list_consumer_group(PROJECT, STORE).body
+    assert (group.name, group.order, group.timeout) == ("g", True, 40)
+    beat = models.ConsumerGroupHeartBeatRequest(consumer="one", body=[])
+    assert client.consumer_group_heart_beat(PROJECT, STORE, "g", beat).body == [0]
+    cursor = base64.b64encode(b"1447299606896632356").decode()
+    saved = models.ConsumerGroupUpdateCheckPointRequest(consumer="one", shard=0, checkpoint=cursor)
+    client.consumer_group_update_check_point(PROJECT, STORE, "g", saved)
+    (found,) = client.get_check_point(PROJECT, STORE, "g", models.GetCheckPointRequest()).body
+    assert (found.shard, found.checkpoint, found.consumer) == (0, cursor, "one")
+    client.delete_consumer_group(PROJECT, STORE, "g")
+    assert client.list_consumer_group(PROJECT, STORE).body == []
