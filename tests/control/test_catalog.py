@@ -9,11 +9,13 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import delete, func, insert, select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
+from tests.waiting import until
 from weir.control import consumer_rows, nonces, ram_schema
 from weir.control.catalog import Catalog
 from weir.control.schema import METADATA, accounts, logstores, projects
+from weir.control.writers import TransactionLost
 from weir.logstore.manifest import METADATA as MANIFEST
 
 ACCOUNT = {
@@ -25,6 +27,7 @@ ACCOUNT = {
     "resource_group_id": "rg-1",
     "created": 0,
 }
+PROJECT = {"name": "p", "account_id": "1", "region_id": "", "description": "", "created": 0, "modified": 0}
 
 
 def quota(catalog: Catalog) -> int:
@@ -114,11 +117,10 @@ def test_sqlite_is_durable_and_checks_references(tmp_path: object) -> None:
 
 
 def test_an_id_of_a_logstore_is_never_given_out_again(catalog: Catalog) -> None:
-    project = {"name": "p", "account_id": "1", "region_id": "", "description": "", "created": 0, "modified": 0}
     store = {"project": "p", "ttl_days": 1, "shard_count": 1, "extra": {}, "created": 0, "modified": 0}
     with catalog.writing() as connection:
         connection.execute(insert(accounts).values(ACCOUNT))
-        connection.execute(insert(projects).values(project))
+        connection.execute(insert(projects).values(PROJECT))
     ids = []
     for name in ("a", "b"):
         with catalog.writing() as connection:
@@ -126,3 +128,68 @@ def test_an_id_of_a_logstore_is_never_given_out_again(catalog: Catalog) -> None:
             ids.append(connection.scalar(select(logstores.c.id)))
             connection.execute(delete(logstores))
     assert ids[1] > ids[0]
+
+
+def test_writers_that_waited_are_put_on_disk_together_and_fail_alone(catalog: Catalog, catalog_url: str) -> None:
+    """40 threads insert; every fourth one fails after its insert, and only its own row is gone."""
+
+    def write(number: int) -> bool:
+        try:
+            with catalog.writing() as connection:
+                connection.execute(insert(accounts).values(ACCOUNT | {"account_id": str(number)}))
+                if number % 4 == 0:
+                    connection.execute(insert(accounts).values(ACCOUNT | {"account_id": str(number)}))
+        except IntegrityError:
+            return False
+        other = Catalog(catalog_url)
+        try:
+            with other.reading() as connection:
+                mine = accounts.c.account_id == str(number)
+                return connection.execute(select(accounts).where(mine)).first() is not None
+        finally:
+            other.close()
+
+    with ThreadPoolExecutor(40) as pool:
+        assert list(pool.map(write, range(40))) == [number % 4 != 0 for number in range(40)]
+
+
+DEFERRED = ("PRAGMA defer_foreign_keys = ON", "INSERT INTO service_status VALUES ('nobody', 0)")
+"""SQLite checks a deferred reference only at the commit, which fails then."""
+UNDONE = ("ROLLBACK",)
+"""What SQLite does by itself where its disk is full."""
+
+
+@pytest.mark.parametrize(
+    ("fatal", "errors"), [(DEFERRED, [IntegrityError] * 2), (UNDONE, [OperationalError, TransactionLost])]
+)
+def test_a_commit_that_fails_is_told_to_every_writer_of_it(
+    tmp_path: object, fatal: tuple[str, ...], errors: list[type[Exception]]
+) -> None:
+    catalog = Catalog(f"sqlite:///{tmp_path}/c.db")
+    inside, go = threading.Event(), threading.Event()
+
+    def innocent() -> None:
+        with catalog.writing() as connection:
+            inside.set()
+            assert go.wait(10)
+            connection.execute(insert(accounts).values(ACCOUNT))
+
+    def culprit() -> None:
+        with catalog.writing() as connection:
+            for statement in fatal:
+                connection.exec_driver_sql(statement)
+
+    with ThreadPoolExecutor(2) as pool:
+        waits = pool.submit(innocent)
+        assert inside.wait(10)
+        fails = pool.submit(culprit)
+        until(lambda: catalog.writers_waiting == 1, 10)
+        go.set()
+        for future, error in zip((fails, waits), errors, strict=True):
+            with pytest.raises(error):
+                future.result()
+    with catalog.reading() as connection:
+        assert connection.execute(select(accounts)).first() is None
+    with catalog.writing() as connection:
+        connection.execute(insert(accounts).values(ACCOUNT))
+    catalog.close()

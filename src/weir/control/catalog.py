@@ -8,7 +8,6 @@ another writer's, on either. The tables are made and kept current by the migrati
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +17,8 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
+
+from weir.control.writers import WriterQueue
 
 BUSY_TIMEOUT_MS = 30_000
 """Milliseconds a SQLite writer waits for a writer of another process; above it the call fails with OperationalError."""
@@ -39,14 +40,19 @@ class Catalog:
     def __init__(self, url: str) -> None:
         parsed = _with_driver(make_url(url))
         self._sqlite = parsed.get_backend_name() == "sqlite"
-        self._turn = threading.Lock()
         self.engine = _sqlite_engine(parsed) if self._sqlite else _postgresql_engine(parsed)
+        self._queue = WriterQueue(self.engine)
         self._migrate()
 
     @property
     def is_shared(self) -> bool:
         """True if other servers may have this catalog open as well."""
         return not self._sqlite
+
+    @property
+    def writers_waiting(self) -> int:
+        """Threads of this process that wait for their turn to write; 0 on PostgreSQL, where they wait in the server."""
+        return self._queue.waiting
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -61,10 +67,8 @@ class Catalog:
         """One transaction that sees every earlier writer's commit; on return it is on disk, on an exception undone."""
         if self._sqlite:
             # Threads of one process queue here, in place of SQLite's polling for its file lock.
-            with self._turn, self.engine.connect() as connection:
-                connection.execution_options(weir_writes=True)
-                with connection.begin():
-                    yield connection
+            with self._queue.turn() as connection:
+                yield connection
         else:
             with self.engine.begin() as connection:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITER_LOCK})
