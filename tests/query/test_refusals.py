@@ -172,6 +172,7 @@ FRAGMENTS = [
     "*", "|", "select", "from", "log", "where", "(", ")", "'", '"', "`", ",", "bytes", "sum(bytes)", "group by", "1",
     ";", "order by", "limit", "5,6",
     "--", "/*", "*/", "and", "not", "or", ":", "action:", "in [1 2]", "[", "]", "unnest(",
+    "time_series(__time__, '1m', '%H', '0')", "as t", "order by t", "compare(",
     "case when", "end", "with x as (", "union all", "date_format(", "'%H'", "::", "\\", "||", "$p0", "?",
     "read_csv('x')",
     "interval '1' day", "over (", "distinct", "cast(", "as bigint)", "if(", "array[", "is null", "\n", "0x1", "1e999",
