@@ -24,6 +24,10 @@ class Unreadable(ValueError):
     """A document that is not the answer it should be; the message names the field."""
 
 
+PLAIN = (str, int, bool)
+"""What most fields are; asked first, since a page has thousands of them."""
+
+
 def render(result: Any, request_id: str) -> dict[str, Any]:
     """The whole answer of a call, ``RequestId`` first."""
     return {"RequestId": request_id, **_document(result)}
@@ -64,6 +68,8 @@ def _field(one: Answer, value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
+    if type(value) in PLAIN:
+        return value
     if isinstance(value, tuple):
         return [_plain(element) for element in value]
     if isinstance(value, Enum):
