@@ -206,10 +206,11 @@ def _served(directory: Path) -> Iterator[Client]:
 
 
 def _serve(directory: Path, asked: Connection) -> None:
-    made = compose.server(settings.load({}, {"data": str(directory), "listen": "127.0.0.1:0"}))
+    listener, chosen = compose.listen(settings.load({}, {"data": str(directory), "listen": "127.0.0.1:0"}))
+    made = compose.server(chosen)
     key = made.started.account_key
     assert key is not None
-    with compose.running(made) as server:
+    with listener, compose.running(made, listener) as server:
         asked.send((server.endpoint, Credentials(key.access_key_id, key.secret, made.settings.region)))
         asked.recv()
 
