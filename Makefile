@@ -1,5 +1,5 @@
 # Weir: every verb of the project. `make demo` and `make test` set up what they need on a bare machine.
-.PHONY: demo test setup check test-clients bpf bench reference lock clean
+.PHONY: demo test setup check test-clients bpf bench peers reference lock clean
 .DEFAULT_GOAL := demo
 
 demo: setup        ## the main job, on real packets; DEMO_SECONDS=n ends it by itself, 0 at once
@@ -22,15 +22,20 @@ test-clients: setup ## every official client, the heavy ones (Go, Java) too; the
 bpf:               ## only the kernel programs
 	@$(MAKE) --no-print-directory -C bpf
 
-bench: setup       ## every figure, each against a named floor or peer of the same run
+bench: setup peers ## every figure, each against a named floor or peer of the same run
 	@for figure in bench/*.py; do .venv/bin/python $$figure || exit; done
+
+peers: setup       ## what bench/ measures against and nothing else needs
+	@scripts/peers
 
 reference: setup   ## docs/reference from the declarations
 	@.venv/bin/python -m weir.cli.manual docs/reference
 
-lock:              ## requirements.lock from pyproject.toml (needs uv)
+lock:              ## both requirements.lock from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra test --extra bench --universal --generate-hashes --python-version 3.11 \
 	  --no-header --no-emit-index-url --quiet --output-file requirements.lock
+	uv pip compile pyproject.toml --extra peers --constraint requirements.lock --universal --generate-hashes \
+	  --python-version 3.11 --no-header --no-emit-index-url --quiet --output-file bench/requirements.lock
 
 clean:
-	rm -rf .venv build src/weir/_bpf src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-peers build src/weir/_bpf src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

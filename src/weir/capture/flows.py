@@ -20,7 +20,8 @@ FLOW = np.dtype(
         ("action", "u1"),  # ACTION_ACCEPT, ACTION_REJECT
         ("sport", "<u2"),
         ("dport", "<u2"),  # ICMP: type * 256 + code
-        ("pad", "<u4"),
+        ("fold", "u1"),  # 0: a flow; above it, several flows in one row: see FOLDS
+        ("pad", "V3"),
         ("src", "V16"),  # IPv4 as ::ffff:a.b.c.d
         ("dst", "V16"),
         ("packets", "<i8"),  # may be negative: packets re-booked from ACCEPT to REJECT
@@ -30,12 +31,18 @@ FLOW = np.dtype(
         ("tcp_flags", "<u2"),
         ("reason", "<u2"),  # kernel drop reason, 0 for ACCEPT
         ("rule_id", "<u4"),  # from a rule's mark, 0 if none
+        ("hook", "u1"),  # of a REJECT: where in the kernel it was dropped, 0 if not known
+        ("pad2", "V7"),
     ]
 )
 KEY_BYTES = 48
 """``FLOW`` begins with its key: two rows are the same flow when their first 48 bytes are equal."""
 assert FLOW.fields is not None
 assert FLOW.fields["packets"][1] == KEY_BYTES
+
+FOLDS = ("", "ports", "prefix", "eni")
+"""What a row of that ``fold`` has given up because the tables were full: nothing; the ports; also the remote address
+beyond its /24 or /64; everything but ENI, direction and action. Packets and bytes are exact at every one."""
 
 DIRECTION_IN, DIRECTION_OUT = 0, 1
 ACTION_ACCEPT, ACTION_REJECT = 1, 2
@@ -76,6 +83,7 @@ _SUMMARY = {
     "tcp_flags": np.bitwise_or,
     "reason": np.maximum,
     "rule_id": np.maximum,
+    "hook": np.maximum,
 }
 
 
