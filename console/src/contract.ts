@@ -213,7 +213,24 @@ export type RecordField =
   | "end"
   | "tcp-flags"
   | "traffic_path"
-  | "log-status";
+  | "log-status"
+  | "reject-reason"
+  | "hook"
+  | "rule"
+  | "ruleset"
+  | "folded-flows"
+  | "pkt-srcaddr"
+  | "pkt-dstaddr"
+  | "initiator"
+  | "icmp-type"
+  | "icmp-code"
+  | "vlan"
+  | "pid"
+  | "comm"
+  | "cgroup"
+  | "container-id"
+  | "rtt-us"
+  | "retransmits";
 
 /** Subscribe the account to flow logs; needed once. */
 export interface OpenFlowLogServiceRequest {

@@ -8,8 +8,8 @@ import numpy as np
 
 from tests.capture.test_window import NOON, SECOND, flow, rows
 from weir.capture.flows import ACTION_REJECT, Flows, empty
-from weir.capture.label import Keep, Labels
 from weir.capture.roster import Eni, FlowLog, Roster
+from weir.capture.share import Keep, Labels
 from weir.capture.window import Drained, Uncounted, Windows
 from weir.model.resources import Side, TrafficType
 

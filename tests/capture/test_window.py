@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from weir.capture.flows import ACTION_ACCEPT, ACTION_REJECT, FLOW, Flows, empty, fold, settle
-from weir.capture.label import Bounds, Keep, Labels, records
+from weir.capture.label import records
+from weir.capture.share import Bounds, Keep, Labels, Share
 from weir.capture.window import Drained, Uncounted, Windows, next_boundary_s
 from weir.model.fields import NAMES
 from weir.model.resources import TrafficType
@@ -123,7 +124,7 @@ def test_next_boundary() -> None:
 
 
 def table_rows(found: Flows, keep: Keep = ALL, uncounted: Uncounted = Uncounted()) -> list[dict[str, object]]:  # noqa: B008
-    table = records(found, uncounted, LABELS, keep, Bounds(NOON, NOON + 60))
+    table = records(found, uncounted, Share(LABELS, keep, Bounds(NOON, NOON + 60)))
     assert tuple(table.column_names) == ("__time__", "__source__", "__topic__", *NAMES)
     return table.to_pylist()
 

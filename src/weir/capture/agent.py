@@ -12,9 +12,9 @@ import threading
 from dataclasses import dataclass
 
 from weir.capture.delivery import Delivery
-from weir.capture.label import Keep, Labels
 from weir.capture.recorder import Recorder
 from weir.capture.roster import Eni, FlowLog
+from weir.capture.share import Keep, Labels
 from weir.client import Client, ServerRefused, ServerUnreachable
 from weir.contract.render import Unreadable, read
 from weir.contract.vpc_flow_logs import log_fields

@@ -1,21 +1,24 @@
 """From counted flows to flow records: names, addresses, verdicts and statuses instead of ordinals and bytes.
 
 What enters: the folded rows of one ENI in one window, who the ENI is, and what the flow log keeps. What leaves: an
-Arrow table with exactly the columns of ``model.fields`` plus ``__time__``, ``__source__`` and ``__topic__``. Rule:
-filtering happens here, after counting, so two flow logs over one ENI share one capture.
+Arrow table with exactly the columns of ``model.fields.FIELDS`` plus ``__time__``, ``__source__`` and ``__topic__``, and
+where the flow log names extended fields, ``__extra__`` with their pairs. Rule: filtering happens here, after counting,
+so two flow logs over one ENI share one capture.
 """
 
 from __future__ import annotations
 
 import socket
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pyarrow as pa
 
+from weir.capture.attribution import Attribution, extended
 from weir.capture.flows import ACTION_ACCEPT, DIRECTION_OUT, Flows
+from weir.capture.share import Bounds, Keep, Labels, Share
 from weir.capture.window import Uncounted
-from weir.model.fields import FIELDS, NAMES, SOURCE, TOPIC, Kind
+from weir.model.fields import EXTENDED_NAMES, FIELDS, NAMES, SOURCE, TOPIC, Kind
 from weir.model.resources import TrafficType
 
 TCP = 6
@@ -30,36 +33,12 @@ RECORD_SCHEMA = pa.schema(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Labels:
-    """Who an ENI is: the constant columns of its records."""
-
-    account_id: str
-    eni_id: str
-    vm_id: str
-    vswitch_id: str
-    vpc_id: str
+EXTRA = pa.field("__extra__", pa.map_(pa.string(), pa.string()))
+"""Pairs of a record beyond the columns."""
 
 
-@dataclass(frozen=True, slots=True)
-class Keep:
-    """What a flow log keeps: verdicts, IPv6 only with ``dual_stack``, and of the columns ``fields`` (empty: all)."""
-
-    traffic_type: TrafficType
-    dual_stack: bool
-    fields: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """A window: [start_s, end_s) in Unix seconds."""
-
-    start_s: int
-    end_s: int
-
-
-def records(rows: Flows, uncounted: Uncounted, labels: Labels, keep: Keep, bounds: Bounds) -> pa.Table:
-    """The records of one flow log for one ENI and window, schema ``RECORD_SCHEMA``.
+def records(rows: Flows, uncounted: Uncounted, share: Share, attributions: Iterable[Attribution] = ()) -> pa.Table:
+    """The records of one flow log for one ENI and window, schema ``RECORD_SCHEMA``, with ``EXTRA`` where it is named.
 
     No traffic at all gives one NODATA row; packets that found no place in the tables give one SKIPDATA row that
     carries their exact number of packets and bytes. Negative rows (packets re-booked out of an earlier window that
@@ -67,24 +46,14 @@ def records(rows: Flows, uncounted: Uncounted, labels: Labels, keep: Keep, bound
     """
     tables = []
     if len(rows) == 0 and uncounted.packets == 0:
-        tables.append(_status_row("NODATA", labels, bounds, {}))
-    kept = rows[_kept(rows, keep) & (rows["packets"] > 0)]
+        tables.append(_status_row("NODATA", share, {}))
+    kept = rows[_kept(rows, share.keep) & (rows["packets"] > 0)]
     if len(kept):
-        tables.append(_flow_rows(kept, labels, bounds))
+        tables.append(_flow_rows(kept, share, extended(kept, share, attributions)))
     if uncounted.packets:
         amounts = {"packets": uncounted.packets, "bytes": uncounted.bytes}
-        tables.append(_status_row("SKIPDATA", labels, bounds, amounts))
-    return _narrowed(pa.concat_tables(tables), keep.fields) if tables else RECORD_SCHEMA.empty_table()
-
-
-def _narrowed(table: pa.Table, fields: frozenset[str]) -> pa.Table:
-    """Empties the columns of fields that are not kept; time, source and topic belong to every row."""
-    if not fields:
-        return table
-    for place, name in enumerate(table.column_names):
-        if name in NAMES and name not in fields:
-            table = table.set_column(place, table.field(place), pa.nulls(len(table), table.field(place).type))
-    return table
+        tables.append(_status_row("SKIPDATA", share, amounts))
+    return pa.concat_tables(tables) if tables else _schema(share.keep.fields).empty_table()
 
 
 def _kept(rows: Flows, keep: Keep) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
@@ -112,18 +81,45 @@ def _constant_columns(labels: Labels, bounds: Bounds, count: int) -> dict[str, p
     return {name: pa.repeat(value, count) for name, value in constants.items()}
 
 
-def _table(columns: dict[str, pa.Array], count: int) -> pa.Table:
-    arrays = [columns.get(column.name, pa.nulls(count, column.type)) for column in RECORD_SCHEMA]
-    return pa.table(arrays, schema=RECORD_SCHEMA)
+def _schema(fields: frozenset[str]) -> pa.Schema:
+    return RECORD_SCHEMA.append(EXTRA) if fields.intersection(EXTENDED_NAMES) else RECORD_SCHEMA
 
 
-def _flow_rows(rows: Flows, labels: Labels, bounds: Bounds) -> pa.Table:
-    count = len(rows)
+def _table(columns: Mapping[str, pa.Array], count: int, fields: frozenset[str]) -> pa.Table:
+    """A table of the columns that ``fields`` names; time, source and topic belong to every row."""
+    schema = _schema(fields)
+    kept = {name: column for name, column in columns.items() if not fields or name not in NAMES or name in fields}
+    if EXTRA.name in schema.names:
+        kept[EXTRA.name] = _pairs(
+            {name: columns[name] for name in EXTENDED_NAMES if name in columns and name in fields}, count
+        )
+    arrays = [kept.get(column.name, pa.nulls(count, column.type)) for column in schema]
+    return pa.table(arrays, schema=schema)
+
+
+def _pairs(columns: Mapping[str, pa.Array], count: int) -> pa.Array:
+    """The values that are there as pairs of texts, row by row; a row without any has null. Shape (count,)."""
+    if not columns:
+        return pa.nulls(count, EXTRA.type)
+    there = np.column_stack([column.is_valid().to_numpy(zero_copy_only=False) for column in columns.values()])
+    row, column = np.nonzero(there)
+    values = pa.concat_arrays([column.cast(pa.string()) for column in columns.values()])
+    offsets = np.concatenate([[0], np.cumsum(there.sum(axis=1))]).astype("i4")
+    empty = np.append(~there.any(axis=1), False)
+    return pa.MapArray.from_arrays(
+        pa.array(offsets, mask=empty),
+        pa.array(list(columns)).take(pa.array(column)),
+        values.take(pa.array(column * count + row)),
+    )
+
+
+def _flow_rows(rows: Flows, share: Share, more: Mapping[str, pa.Array]) -> pa.Table:
+    count, bounds = len(rows), share.bounds
     flags = np.where(rows["proto"] == TCP, rows["tcp_flags"], 0).astype("i8")
     start = np.clip(rows["first_ns"] // 1_000_000_000, bounds.start_s, bounds.end_s)
     last = np.clip(rows["last_ns"] // 1_000_000_000, start, bounds.end_s)
     over = (flags & (TCP_FIN | TCP_RST)) != 0
-    columns = _constant_columns(labels, bounds, count) | {
+    columns = _constant_columns(share.labels, bounds, count) | {
         "type": pa.array(np.where(rows["family"] == 4, "IPv4", "IPv6"), pa.string()),
         "srcaddr": addresses(rows["src"]),
         "dstaddr": addresses(rows["dst"]),
@@ -140,14 +136,14 @@ def _flow_rows(rows: Flows, labels: Labels, bounds: Bounds) -> pa.Table:
         "traffic_path": pa.array(np.full(count, PATH_UNLISTED, "i8")),
         "log-status": pa.repeat("OK", count),
     }
-    return _table(columns, count)
+    return _table(columns | dict(more), count, share.keep.fields)
 
 
-def _status_row(status: str, labels: Labels, bounds: Bounds, amounts: dict[str, int]) -> pa.Table:
-    numbers = {"start": bounds.start_s, "end": bounds.end_s, **amounts}
-    columns = _constant_columns(labels, bounds, 1) | {"log-status": pa.array([status])}
+def _status_row(status: str, share: Share, amounts: dict[str, int]) -> pa.Table:
+    numbers = {"start": share.bounds.start_s, "end": share.bounds.end_s, **amounts}
+    columns = _constant_columns(share.labels, share.bounds, 1) | {"log-status": pa.array([status])}
     columns |= {name: pa.array([value], pa.int64()) for name, value in numbers.items()}
-    return _table(columns, 1)
+    return _table(columns, 1, share.keep.fields)
 
 
 def addresses(packed: np.ndarray[tuple[int], np.dtype[np.void]]) -> pa.Array:

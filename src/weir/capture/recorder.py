@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from weir.capture.attribution import Attribution, Watcher
 from weir.capture.devices import Devices
 from weir.capture.kernel import AttachError, Ignored, Kernel
 from weir.capture.roster import Delivery, Eni, Roster
@@ -74,7 +75,10 @@ class _Mail:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a recorder works with. ``clock_ns``: Unix time in ns; ``spooled`` and ``changed`` are only called."""
+    """What a recorder works with. ``clock_ns``: Unix time in ns; ``spooled`` and ``changed`` are only called.
+
+    ``attributions`` know the extended fields; those of them that must look at the host meanwhile are also ``watchers``.
+    """
 
     kernel: Kernel
     devices: Devices
@@ -83,6 +87,8 @@ class Parts:
     drain_ns: int
     spooled: Callable[[], None]
     changed: Callable[[], None]
+    attributions: tuple[Attribution, ...] = ()
+    watchers: tuple[Watcher, ...] = ()
 
 
 class Recorder:
@@ -96,7 +102,7 @@ class Recorder:
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="weir-recorder", daemon=True)
-        self._roster = Roster()
+        self._roster = Roster(parts.attributions)
         self._holds: dict[str, _Hold] = {}
         self._windows = Windows(parts.clock_ns())
         self._until_ns = 0
@@ -190,6 +196,8 @@ class Recorder:
             ifindex = held[eni_id].ifindex if eni_id in held else 0
             self._holds[eni_id] = _Hold(eni, ifindex) if ifindex else self._attach(eni, indexes.get(eni.device, 0))
         self._roster.subscribe(enis, self._until_ns)
+        for watcher in self._parts.watchers:
+            watcher.watch(tuple(eni.watched() for eni in enis))
 
     def _attach(self, eni: Eni, ifindex: int) -> _Hold:
         if not ifindex:
@@ -222,6 +230,8 @@ class Recorder:
             ordinal = self._roster.ordinal_of(ifindex)
             if ordinal is not None:
                 uncounted[ordinal] = seen
+        for watcher in self._parts.watchers:
+            watcher.drained(self._until_ns)
         for window in self._windows.add(Drained(rows, uncounted, self._until_ns)):
             self._spool(window)
 
@@ -257,6 +267,8 @@ class Recorder:
         self._book()
         for window in self._windows.finish():
             self._spool(window)
+        for watcher in self._parts.watchers:
+            watcher.close()
         self._parts.kernel.close()
         self._parts.devices.close()
 

@@ -14,8 +14,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
+from weir.capture.attribution import Attribution, Watched
 from weir.capture.flows import Flows
-from weir.capture.label import Bounds, Keep, Labels, records
+from weir.capture.label import records
+from weir.capture.share import Bounds, Keep, Labels, Share
 from weir.capture.window import Closed
 from weir.model.resources import Side
 
@@ -45,6 +47,11 @@ class Eni:
     addresses: tuple[str, ...]
     flow_logs: tuple[FlowLog, ...]
 
+    def watched(self) -> Watched:
+        """The ENI as watchers see it."""
+        fields = frozenset().union(*(flow_log.keep.fields for flow_log in self.flow_logs))
+        return Watched(self.labels.eni_id, self.device, self.addresses, fields)
+
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
@@ -68,7 +75,8 @@ class Delivery:
 class Roster:
     """ENIs get an ordinal once and keep it, so rows stay with their ENI however devices come and go."""
 
-    def __init__(self) -> None:
+    def __init__(self, attributions: tuple[Attribution, ...] = ()) -> None:
+        self._attributions = attributions
         self._ordinals: dict[str, int] = {}
         self._labels: dict[int, Labels] = {}
         self._by_ifindex: dict[int, int] = {}
@@ -127,7 +135,8 @@ class Roster:
                 continue
             rows, uncounted = window.between(subscription.joined_ns, subscription.left_ns, subscription.ordinal)
             bounds = Bounds(window.start_s, window.end_s)
-            table = records(rows, uncounted, self._labels[subscription.ordinal], flow_log.keep, bounds)
+            share = Share(self._labels[subscription.ordinal], flow_log.keep, bounds)
+            table = records(rows, uncounted, share, self._attributions)
             if table.num_rows:
                 tables[flow_log.project, flow_log.logstore].append(table)
         self._subscriptions = [
@@ -138,6 +147,6 @@ class Roster:
         return [
             Delivery(project, logstore, joined.slice(offset, BATCH_ROWS_MAX))
             for (project, logstore), parts in tables.items()
-            for joined in [pa.concat_tables(parts)]
+            for joined in [pa.concat_tables(parts, promote_options="default")]
             for offset in range(0, joined.num_rows, BATCH_ROWS_MAX)
         ]

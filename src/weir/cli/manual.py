@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from weir.contract import coverage, export, export_sls, typescript
-from weir.model.fields import FIELDS, SOURCE, TOPIC
+from weir.model.fields import EXTENDED, FIELDS, SOURCE, TOPIC
 from weir.model.resources import TRANSITIONS, Event, FlowLogStatus
 from weir.settings import SETTINGS
 
@@ -37,6 +37,16 @@ def _fields() -> str:
         "| Field | Index | Meaning |",
         "|---|---|---|",
         *(f"| `{field.name}` | {field.kind.value} | {field.doc} |" for field in FIELDS),
+        "",
+        "## Extended fields",
+        "",
+        "A record has these only when its flow log's `LogFormat` names them, for example",
+        "`LogFormat=${srcaddr}${dstaddr}${packets}${pkt-srcaddr}${pkt-dstaddr}`. A field whose value is not known is",
+        "absent from the record. `docs/guide/record-fields.md` says where each value comes from.",
+        "",
+        "| Field | Index | Meaning |",
+        "|---|---|---|",
+        *(f"| `{field.name}` | {field.kind.value} | {field.doc} |" for field in EXTENDED),
     ]
     return "\n".join(lines) + "\n"
 

@@ -20,7 +20,7 @@ from weir.contract.shapes import AnyCase, Flag, Integer, OneOf, Repeat, Shape
 from weir.contract.sls import OPERATIONS, Operation
 from weir.contract.sls_shapes import IntegerList, JsonObject
 from weir.model.failure_index import BY_CODE
-from weir.model.fields import FIELDS
+from weir.model.fields import ALL_FIELDS
 
 HEAD = "// Written by python -m weir.cli.manual; edit the declarations instead."
 PLAIN = {bool: "boolean", int: "number", float: "number"}
@@ -33,7 +33,7 @@ def module() -> str:
     specs = list(ACTIONS.values())
     operations = list({one.command: one for one in OPERATIONS}.values())
     lines = [HEAD, "", *_union("FailureCode", list(BY_CODE)), ""]
-    lines += [*_union("RecordField", [field.name for field in FIELDS]), ""]
+    lines += [*_union("RecordField", list(ALL_FIELDS)), ""]
     for spec in specs:
         lines += [f"/** {spec.summary} */", *_interface(f"{spec.name}Request", _request(spec.params, 1))]
         lines += _interface(f"{spec.name}Answer", ["  RequestId: string;", *_answer(spec.result, 1)])

@@ -46,7 +46,7 @@ from weir.model.failures import (
     PAGE,
     PARAMETER_INVALID,
 )
-from weir.model.fields import NAMES
+from weir.model.fields import ALL_FIELDS
 from weir.model.resources import FlowLogStatus, ResourceType, TrafficType
 
 
@@ -88,7 +88,7 @@ RESOURCE_PREFIXES = {ResourceType.ENI: "eni-", ResourceType.VSWITCH: "vsw-", Res
 
 
 def _fields_exist(log_format: str | None) -> str | None:
-    unknown = sorted(set(log_fields(log_format or "")) - set(NAMES))
+    unknown = sorted(set(log_fields(log_format or "")) - set(ALL_FIELDS))
     return f"no such field: {', '.join(unknown)}" if unknown else None
 
 
