@@ -59,7 +59,7 @@ def client(service, now):
     made.create_project(PROJECT, "")
     made.create_logstore(PROJECT, STORE, ttl=7, shard_count=2)
     with service.desk.catalog.writing() as connection:
-        ensure_flow_index(connection, PROJECT, STORE, now)
+        ensure_flow_index(connection, (PROJECT, STORE), now)
     for start in range(0, ROWS, 50):
         items = [
             LogItem(now - ROWS + number, contents=list(flow(number).items())) for number in range(start, start + 50)

@@ -46,7 +46,7 @@ from weir.model.failures import (
     PAGE,
     PARAMETER_INVALID,
 )
-from weir.model.fields import ALL_FIELDS
+from weir.model.fields import ALL_FIELDS, EXTENDED_NAMES
 from weir.model.resources import FlowLogStatus, ResourceType, TrafficType
 
 
@@ -95,6 +95,11 @@ def _fields_exist(log_format: str | None) -> str | None:
 def log_fields(log_format: str) -> tuple[str, ...]:
     """The names in a LogFormat, in its order."""
     return tuple(re.findall(r"\$\{([a-z0-9_-]+)\}", log_format))
+
+
+def extended_fields(log_format: str) -> frozenset[str]:
+    """The names in a LogFormat that are extended fields."""
+    return frozenset(log_fields(log_format)).intersection(EXTENDED_NAMES)
 
 
 FIELDS_EXIST = Rule(PARAMETER_INVALID, "Every field that LogFormat names exists.", _fields_exist)

@@ -57,7 +57,7 @@ def create_traffic_analyzer(
             raise Refusal(QUOTA_EXCEEDED_TRAFFIC_ANALYZER)
         projects.add_project(connection, project, caller.account_id, command.region_id, now)
         store_id = projects.add_log_store(connection, log_store, now)
-        projects.ensure_flow_index(connection, analyzer_id, say.ANALYZER_LOG_STORE, now)
+        projects.ensure_flow_index(connection, (analyzer_id, say.ANALYZER_LOG_STORE), now)
         connection.execute(
             insert(traffic_analyzers).values(
                 traffic_analyzer_id=analyzer_id,

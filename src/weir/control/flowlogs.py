@@ -21,7 +21,7 @@ from weir.contract.vpc_flow_log_life import (
     ServiceStatus,
     Succeeded,
 )
-from weir.contract.vpc_flow_logs import CreateFlowLog, FlowLogCreated, IpVersion, TrafficPath
+from weir.contract.vpc_flow_logs import CreateFlowLog, FlowLogCreated, IpVersion, TrafficPath, extended_fields
 from weir.contract.weir_world import ServiceType, SetFlowLogServiceType
 from weir.control.access import Caller
 from weir.control.accounts import FINANCIAL_LOCKED
@@ -125,14 +125,15 @@ def create_flow_log(desk: Desk, caller: Caller, command: CreateFlowLog) -> FlowL
             ],
         )
         write_tags(connection, FLOW_LOG, flow_log_id, command.tag)
-        if not found.has_index:
-            ensure_flow_index(connection, command.project_name or "", command.log_store_name or "", now)
+        extended = extended_fields(command.log_format or "")
+        if extended or not found.has_index:
+            ensure_flow_index(connection, (command.project_name or "", command.log_store_name or ""), now, extended)
     return FlowLogCreated(flow_log_id=flow_log_id, resource_group_id=group)
 
 
 def modify_flow_log_attribute(desk: Desk, caller: Caller, command: ModifyFlowLogAttribute) -> Succeeded:
     """Changes what is given; an active flow log is ``Modifying`` until its agents have followed."""
-    with changing(desk) as (connection, _):
+    with changing(desk) as (connection, now):
         row = _find_own(connection, caller, command.region_id, command.flow_log_id)
         step = _step(row, Event.MODIFY)
         if command.ip_version is not None:
@@ -150,6 +151,8 @@ def modify_flow_log_attribute(desk: Desk, caller: Caller, command: ModifyFlowLog
         }
         changes = {name: value for name, value in given.items() if value is not None}
         _write(connection, row, status=step.value, **changes)
+        if extended := extended_fields(command.log_format or ""):
+            ensure_flow_index(connection, (row.project_name, row.log_store_name), now, extended)
     return Succeeded()
 
 

@@ -7,7 +7,7 @@ accounts; a logstore has no index until somebody gives it one, and a flow log th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
@@ -18,6 +18,7 @@ from weir.control.access import Caller, Principal
 from weir.control.desk import Desk
 from weir.control.schema import indexes, logstores, projects, traffic_analyzers
 from weir.model import sls_failures as failures
+from weir.model.fields import EXTENDED_NAMES
 from weir.query.index import DELIMITERS, Index
 
 TTL_DAYS = 30
@@ -108,7 +109,8 @@ def get_log_store(desk: Desk, caller: Caller, command: say.GetLogStore) -> answe
     """The logstore's properties."""
     with desk.catalog.reading() as connection:
         row = own_log_store(connection, caller, command.project, command.log_store)
-    return answers.LogStore(row.name, row.ttl_days, row.shard_count, row.extra, row.created, row.modified)
+    shard_count = desk.store.shard_count(row.id) or row.shard_count  # splits and merges are the store's to know
+    return answers.LogStore(row.name, row.ttl_days, shard_count, row.extra, row.created, row.modified)
 
 
 def update_log_store(desk: Desk, caller: Caller, command: say.UpdateLogStore) -> answers.Done:
@@ -271,14 +273,26 @@ def index_of(connection: Connection, store_id: int) -> Index:
     return Index.from_document(row.body)
 
 
-def ensure_flow_index(connection: Connection, project: str, log_store: str, now: float) -> None:
-    """Gives the logstore the flow fields' index unless it has one; part of creating a flow log that targets it.
+def ensure_flow_index(
+    connection: Connection, store: tuple[str, str], now: float, extended: Collection[str] = ()
+) -> None:
+    """Gives the logstore (project, name) the flow fields' index; part of what makes a flow log that targets it.
 
-    An index that its owner made is left as it is, as the console does. Unknown logstores are the caller's to refuse.
+    ``extended``: the extended fields that the flow log names; they join an index that was made here. One that its owner
+    made is left as it is, as the console does. Unknown logstores are the caller's to refuse.
     """
-    row = _log_store(connection, project, log_store)
-    if row is not None and _index(connection, row.id) is None:
-        _insert_index(connection, row.id, Index.for_flow_logs().to_document(), int(now))
+    row = _log_store(connection, *store)
+    if row is None:
+        return
+    index = _index(connection, row.id)
+    if index is None:
+        _insert_index(connection, row.id, Index.for_flow_logs(extended).to_document(), int(now))
+        return
+    held = set(index.body.get("keys") or ()).intersection(EXTENDED_NAMES)
+    if not held.issuperset(extended) and index.body == Index.for_flow_logs(held).to_document():
+        wider = Index.for_flow_logs(held.union(extended)).to_document()
+        this = indexes.c.logstore_id == row.id
+        connection.execute(update(indexes).where(this).values(body=wider, modified=int(now)))
 
 
 def _project(connection: Connection, name: str) -> _Row | None:

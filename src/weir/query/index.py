@@ -7,12 +7,12 @@ is text, split as the line index says (source: SLS, "Create indexes").
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from weir.model.fields import FIELDS, Kind
+from weir.model.fields import EXTENDED, FIELDS, Kind
 
 DELIMITERS = ", '\";=()[]{}?@&<>/:\n\t\r"
 """The delimiters the console proposes for text (source: SLS, "Create indexes")."""
@@ -58,10 +58,13 @@ class Index:
     line: Line | None = field(default_factory=Line)
 
     @classmethod
-    def for_flow_logs(cls) -> Index:
-        """The index that comes with a logstore of flow records: numbers are ``long``, everything analysable."""
+    def for_flow_logs(cls, extended: Collection[str] = ()) -> Index:
+        """The index that comes with a logstore of flow records: numbers are ``long``, everything analysable.
+
+        ``extended``: names of the extended fields that its flow logs ask for.
+        """
         keys = {}
-        for column in FIELDS:
+        for column in (*FIELDS, *(one for one in EXTENDED if one.name in extended)):
             kind = IndexType.LONG if column.kind is Kind.LONG else IndexType.TEXT
             tokens = ADDRESS_DELIMITERS if column.name.endswith("addr") else DELIMITERS
             keys[column.name] = IndexKey(kind, tokens)
