@@ -309,13 +309,12 @@ def test_a_table_of_another_layout_or_time_is_refused(store: Store, flows: Flows
 
 def test_create_is_idempotent_and_ranges_cover_the_key_space(store: Store, flows: Flows) -> None:
     store.create(2, 2)
-    store.put(2, flows(0, 4))
     store.create(2, 5)
     shards = store.shards(2)
     assert [(s.begin_key, s.end_key) for s in shards] == [("0" * 32, "8" + "0" * 31), ("8" + "0" * 31, "f" * 32)]
-    assert [store.shard_of(2, key) for key in ("0", "7f", "8", "f" * 32)] == [0, 0, 1, 1]
+    assert [store.put(2, flows(0, 1), shard=key).shard for key in ("0", "7f", "8", "f" * 32)] == [0, 0, 1, 1]
     with pytest.raises(ValueError, match="hex"):
-        store.shard_of(2, "g")
+        store.put(2, flows(0, 1), shard="g")
 
 
 def test_files_of_a_lost_manifest_are_not_touched(place: Any, store: Store, flows: Flows) -> None:

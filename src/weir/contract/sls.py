@@ -1,8 +1,8 @@
 """The operations of the log service, each declared once: method, path, name in RAM, command.
 
 What enters: method, path and query of a request. What leaves: the operation it means, and the texts its path holds.
-Rule: an operation is found by method, path template and the ``type`` parameter, never by a header, because clients send
-content types of their own. Source: the log service's API pages and "Action list" of its RAM pages.
+Rule: an operation is found by method, path template and the ``type`` or ``action`` parameter, never by a header,
+because clients send content types of their own. Source: the log service's API pages and "Action list" of its RAM pages.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from weir.model import sls_failures as failures
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One row. ``template``: path with ``{logstore}`` and ``{shard}``. ``kinds``: values of the ``type`` parameter that
-    choose it. ``ram``: its action in a RAM policy, ``resource``: what it is on. ``needs_project``: the host must name a
-    project."""
+    """One row. ``template``: path with ``{logstore}`` and ``{shard}``. ``kinds``: values of the parameter ``type`` or
+    ``action`` that choose it. ``ram``: its action in a RAM policy, ``resource``: what it is on. ``needs_project``: the
+    host must name a project."""
 
     method: str
     template: str
@@ -81,6 +81,8 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("PUT", _STORE + "/index", say.UpdateIndex, "log:UpdateIndex"),
     Operation("DELETE", _STORE + "/index", say.DeleteIndex, "log:DeleteIndex"),
     Operation("GET", _STORE + "/shards", say.ListShards, "log:ListShards"),
+    Operation("POST", _SHARD, say.SplitShard, "log:SplitShard", frozenset({"split"})),
+    Operation("POST", _SHARD, say.MergeShards, "log:MergeShard", frozenset({"merge"})),
     Operation("GET", _SHARD, say.GetCursor, "log:GetCursorOrData", frozenset({"cursor"})),
     Operation("GET", _SHARD, say.GetCursorTime, "log:GetCursorOrData", frozenset({"cursor_time"})),
     Operation("GET", _SHARD, say.PullLogs, "log:GetCursorOrData", frozenset({"log", "logs"})),
@@ -114,7 +116,7 @@ def find(method: str, path: str, query: Mapping[str, str], has_project: bool) ->
     by_method = [(each, texts) for each, texts in on_path if each.method == method]
     if not by_method:
         raise failures.refuse(failures.INVALID_METHOD, method)
-    kind = query.get("type", "")
+    kind = query.get("type") or query.get("action", "")
     chosen = [(each, texts) for each, texts in by_method if kind in each.kinds]
     if not chosen:
         raise failures.refuse(failures.PARAMETER_INVALID, f"Parameter type is not valid: {kind}.")

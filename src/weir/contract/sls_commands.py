@@ -24,6 +24,8 @@ ROWS_MAX = 40_960
 """Rows of one PutLogs; more are refused with PostBodyTooLarge. Ten LogGroups as the store cuts them."""
 COUNT_MAX = 1000
 """LogGroups one PullLogs answers; a larger ``count`` is refused with ParameterInvalid (source: PullLogs page)."""
+SPLIT_MAX = 64
+"""Shards that one SplitShard makes; a larger ``shardCount`` is refused with ParameterInvalid."""
 LIST_SIZE_MAX = 500
 """Names one list call answers; a larger ``size`` is refused with ParameterInvalid (source: ListProject page)."""
 
@@ -111,7 +113,7 @@ class LogStoreProperties:
     shard_count: int | None = _property("shardCount", Integer(1, 10), "Number of shards.")
     enable_tracking: bool | None = _property("enable_tracking", Flag(), "Web tracking.", f"{KEPT}; there is none here")
     append_meta: bool | None = _property("appendMeta", Flag(), "Senders' addresses.", f"{KEPT}; none is recorded here")
-    auto_split: bool | None = _property("autoSplit", Flag(), "Splitting shards.", f"{KEPT}; shards stay as they are")
+    auto_split: bool | None = _property("autoSplit", Flag(), "Splitting shards.", f"{KEPT}; SplitShard does it")
     max_split_shard: int | None = _property("maxSplitShard", Integer(0, 256), "Most shards after splitting.", KEPT)
     mode: str | None = _property("mode", _ANY, "Kind of index service.", KEPT)
     telemetry_type: str | None = _property("telemetryType", _ANY, "Kind of data.", KEPT)
@@ -216,7 +218,9 @@ class PutLogs:
 
     project: str = _project()
     log_store: str = _log_store()
-    hash_key: str | None = parameter("key", HashKey(), "Chooses the shard (route form only).", default=None)
+    hash_key: str | None = parameter(
+        "key", HashKey(), "Or header x-log-hashkey: chooses the shard; the next in turn if absent.", default=None
+    )
     batch_id: str | None = parameter(
         "x-log-batch-id", Text((1, 128)), "Header: a batch of this id is stored once, however often sent.", default=None
     )
@@ -279,6 +283,28 @@ class ListShards:
 
     project: str = _project()
     log_store: str = _log_store()
+
+
+@structure
+class SplitShard:
+    """Shares the keys of a shard out to new ones; it becomes read only and is read to its end."""
+
+    project: str = _project()
+    log_store: str = _log_store()
+    shard: int = _shard()
+    key: str | None = parameter(
+        "key", HashKey(), "First key of the second new shard; the middle if absent.", default=None
+    )
+    shard_count: int = parameter("shardCount", Integer(2, SPLIT_MAX), "How many new shards, equal parts.", default=2)
+
+
+@structure
+class MergeShards:
+    """Joins a shard with its right neighbour in a new one; both become read only and are read to their end."""
+
+    project: str = _project()
+    log_store: str = _log_store()
+    shard: int = _shard()
 
 
 @structure

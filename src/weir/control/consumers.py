@@ -7,7 +7,7 @@ on disk; every shard of the logstore has an entry in GetCheckPoint.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
@@ -18,12 +18,17 @@ from weir.control import balance, consumer_rows, projects
 from weir.control.access import Caller
 from weir.control.consumer_rows import consumer_groups
 from weir.control.desk import Desk
+from weir.logstore.shards import Shard
 from weir.logstore.troubles import StoreUnknown
 from weir.model import sls_failures as failures
 
 GROUPS_MAX = 30
 """Consumer groups of a logstore; above it CreateConsumerGroup answers ConsumerGroupQuotaExceed (source: the page
 "Limits" of the log service)."""
+
+SILENT_SECONDS = 180
+"""Seconds that a consumer of an ordered group holds a read-only shard without saving a checkpoint; above it the shards
+in its place are not held back any longer. The published consumers save one every 60 s while they read."""
 
 _Row = Row[tuple[Any, ...]]
 
@@ -87,7 +92,8 @@ def heart_beat(desk: Desk, caller: Caller, command: say.ConsumerGroupHeartBeat) 
         before = consumer_rows.load(connection, row, desk.started)
         if command.shards and command.consumer not in before.seen:
             raise failures.refuse(failures.NOT_EXIST_CONSUMER_WITH_BODY)
-        after, given = balance.after(before, _shards(desk, store), beat)
+        wanted = _to_read(desk, store, row, consumer_rows.load_checkpoints(connection, row.id), before)
+        after, given = balance.after(before, wanted, beat)
         consumer_rows.save(connection, row.id, before, after)
     return say.Assigned(given)
 
@@ -133,12 +139,46 @@ def _find(connection: Connection, store_id: int, name: str) -> _Row | None:
 
 def _shards(desk: Desk, store: _Row) -> list[int]:
     """Every shard, also one that is only read any more: what is in it has to be read too."""
+    return [one.id for one in _all_shards(desk, store)]
+
+
+def _all_shards(desk: Desk, store: _Row) -> list[Shard]:
     if desk.catalog.is_shared:
         desk.store.create(store.id, store.shard_count)
     try:
-        return [one.id for one in desk.store.shards(store.id)]
+        return desk.store.shards(store.id)
     except StoreUnknown as error:
         raise failures.refuse(failures.LOG_STORE_NOT_EXIST, store.name) from error
+
+
+def _to_read(
+    desk: Desk, store: _Row, row: _Row, saved: Mapping[int, say.CheckPoint], group: balance.Group
+) -> list[int]:
+    """The shards that the group reads: those that take rows, and read-only ones until it has read them to their end.
+
+    In a group that reads in order, a shard's turn comes after those in whose place it came (source: the page
+    "CreateConsumerGroup", parameter order).
+    """
+    shards = _all_shards(desk, store)
+    unread = {one.id for one in shards if one.status == "readwrite" or not _is_read(desk, store, saved, one.id)}
+    if not row.in_order:
+        return sorted(unread)
+    waited_for = {one.id for one in shards if one.status == "readonly"} & unread
+    waited_for -= {shard for shard in waited_for if shard not in saved and _is_silent(desk, group, shard)}
+    return [one.id for one in shards if one.id in unread and not waited_for.intersection(one.parents)]
+
+
+def _is_read(desk: Desk, store: _Row, saved: Mapping[int, say.CheckPoint], shard: int) -> bool:
+    reached = saved[shard].cursor if shard in saved else None
+    if reached is None:
+        reached = desk.store.cursor_begin(store.id, shard)
+    return reached >= desk.store.cursor_end(store.id, shard)
+
+
+def _is_silent(desk: Desk, group: balance.Group, shard: int) -> bool:
+    """Whether a consumer has held the shard for long. One that starts at the end of a shard saves no checkpoint."""
+    claim = group.claims.get(shard)
+    return claim is not None and claim.holder != "" and desk.now() - claim.moved > SILENT_SECONDS
 
 
 def _check_shard(desk: Desk, store: _Row, shard: int) -> None:

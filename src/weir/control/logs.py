@@ -23,7 +23,15 @@ from weir.control import consumers, log_rows, projects
 from weir.control.access import Caller
 from weir.control.desk import Desk
 from weir.logstore.engine import QueryTimeout, QueryTooLarge
-from weir.logstore.troubles import CursorError, ShardUnknown, StoreUnavailable, StoreUnknown
+from weir.logstore.shards import Shard
+from weir.logstore.troubles import (
+    CursorError,
+    ShardReadOnly,
+    ShardsFixed,
+    ShardUnknown,
+    StoreUnavailable,
+    StoreUnknown,
+)
 from weir.model import sls_failures as failures
 from weir.query import search
 from weir.query.answer import Page, Range
@@ -36,7 +44,16 @@ AHEAD_SECONDS_MAX = 900
 """Newest row taken, in seconds after now (source: the same)."""
 
 
-_InLogStore = say.PutLogs | say.ListTopics | say.ListShards | say.GetCursor | say.GetCursorTime | say.PullLogs
+_InLogStore = (
+    say.PutLogs
+    | say.ListTopics
+    | say.ListShards
+    | say.SplitShard
+    | say.MergeShards
+    | say.GetCursor
+    | say.GetCursorTime
+    | say.PullLogs
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +82,10 @@ def put_logs(desk: Desk, caller: Caller, writing: Writing) -> answers.Done:
         tables = [log_rows.table_of(group) for group in writing.rows]
     _check_rows(tables, desk.now())
     with _named(command.log_store):
-        shard = None if command.hash_key is None else desk.store.shard_of(store_id, command.hash_key)
         for place, table in enumerate(tables):
             batch_id = command.batch_id if place == 0 or command.batch_id is None else f"{command.batch_id}/{place}"
             if table.num_rows:
-                desk.store.put(store_id, table, shard=shard, batch_id=batch_id)
+                desk.store.put(store_id, table, shard=command.hash_key, batch_id=batch_id)
     return answers.Done()
 
 
@@ -110,9 +126,26 @@ def list_shards(desk: Desk, caller: Caller, command: say.ListShards) -> answers.
     """The logstore's shards in order."""
     store_id = _store_id(desk, caller, command)
     with _named(command.log_store):
-        shards = desk.store.shards(store_id)
+        return _shards(desk.store.shards(store_id))
+
+
+def split_shard(desk: Desk, caller: Caller, command: say.SplitShard) -> answers.Shards:
+    """Two or more shards take over the keys of one, which becomes read only. Answers it and them."""
+    store_id = _store_id(desk, caller, command)
+    with _named(command.log_store):
+        return _shards(desk.store.split(store_id, command.shard, command.key, command.shard_count))
+
+
+def merge_shards(desk: Desk, caller: Caller, command: say.MergeShards) -> answers.Shards:
+    """One shard takes over the keys of the named one and its right neighbour, which become read only."""
+    store_id = _store_id(desk, caller, command)
+    with _named(command.log_store):
+        return _shards(desk.store.merge(store_id, command.shard))
+
+
+def _shards(found: list[Shard]) -> answers.Shards:
     return answers.Shards(
-        tuple(answers.Shard(one.id, one.status, one.begin_key, one.end_key, one.create_time) for one in shards)
+        tuple(answers.Shard(one.id, one.status, one.begin_key, one.end_key, one.create_time) for one in found)
     )
 
 
@@ -225,6 +258,8 @@ def _named(log_store: str) -> Iterator[None]:
         raise failures.refuse(failures.LOG_STORE_NOT_EXIST, log_store) from error
     except ShardUnknown as error:
         raise failures.refuse(failures.SHARD_NOT_EXIST, error.args[0]) from error
+    except (ShardReadOnly, ShardsFixed) as error:
+        raise failures.refuse(failures.PARAMETER_INVALID, error) from error
     except CursorError as error:
         raise failures.refuse(failures.INVALID_CURSOR, error) from error
 
@@ -253,6 +288,8 @@ HANDLERS: dict[type, Callable[[Desk, Caller, Any], object]] = {
     say.GetHistograms: get_histograms,
     say.ListTopics: list_topics,
     say.ListShards: list_shards,
+    say.SplitShard: split_shard,
+    say.MergeShards: merge_shards,
     say.GetCursor: get_cursor,
     say.GetCursorTime: get_cursor_time,
     say.PullLogs: pull_logs,

@@ -37,6 +37,9 @@ from weir.model.failures import Refusal
 ARROW = "application/vnd.apache.arrow.stream"
 """Our agent's form of PutLogs: one Arrow IPC stream in place of a LogGroup."""
 
+_PUT_HEADERS = {"x-log-batch-id": "x-log-batch-id", "x-log-hashkey": "key"}
+"""Header of PutLogs -> the parameter it is."""
+
 log = logging.getLogger(__name__)
 
 
@@ -155,9 +158,9 @@ def _facts(http: HttpRequest, body: bytes) -> Request:
 
 
 def _body_texts(operation: sls.Operation, request: Request) -> dict[str, str]:
-    """The parameters in a JSON body, and the only header that is a parameter. A heartbeat's body is one value."""
+    """The parameters in a JSON body, and the headers that are parameters. A heartbeat's body is one value."""
     if operation.command is PutLogs:
-        return {name: text for name, text in request.headers.items() if name == "x-log-batch-id"}
+        return {wire: request.headers[name] for name, wire in _PUT_HEADERS.items() if name in request.headers}
     if operation.command is ConsumerGroupHeartBeat:
         return {"shards": request.body.decode("utf-8", "replace")} if request.body else {}
     if request.method in ("POST", "PUT") and request.body:

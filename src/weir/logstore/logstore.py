@@ -10,19 +10,20 @@ import itertools
 import shutil
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
 
-from weir.logstore import cursors, durable, lake, recovery, wal
+from weir.logstore import cursors, durable, lake, recovery, shards, wal
 from weir.logstore.batches import BatchIds
 from weir.logstore.limits import Counters, Limits
 from weir.logstore.manifest import Manifest, Seal, Sealed, ShardRow
 from weir.logstore.shard import Entry, Shard, Surroundings, Tail
+from weir.logstore.shards import Change
 from weir.logstore.snapshot import Segment, Snapshot
 from weir.logstore.tail import Run
-from weir.logstore.troubles import ShardUnknown, StoreUnavailable
+from weir.logstore.troubles import ShardReadOnly, ShardUnknown, StoreUnavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class LogStore:
         self._site = site
         self._directory = site.root / str(self.id)
         self._lock = threading.Lock()
+        self._reshaping = threading.Lock()  # held while shards are taken out of use and others put in their place
         self._sealing = [threading.Lock() for _ in rows]
         self._unconfirmed: dict[int, tuple[Sealed, ...]] = {}  # files of a seal that the manifest did not confirm
         self._choice = itertools.count()
@@ -77,11 +79,7 @@ class LogStore:
         for one in sealed:
             newest = found[one.segment.shard]
             newest.arrival_ns = max(newest.arrival_ns, one.arrival_max_ns)
-        around = Surroundings(site.limits, site.counters, self._show_tail)
-        self._shards = [
-            Shard(row.shard, self._wal_directory(row.shard), around, shard)
-            for row, shard in zip(rows, found, strict=True)
-        ]
+        self._shards = [self._shard(row, shard) for row, shard in zip(rows, found, strict=True)]
         known = {name: row.shard for row, s in zip(rows, found, strict=True) for r in s.runs for name in r.batches}
         self._batches = BatchIds(lambda name: site.manifest.batch_shard(self.id, name), known)
 
@@ -97,26 +95,36 @@ class LogStore:
         mine = tuple(sealed for sealed in view.sealed if sealed.segment.shard == shard)
         return cursors.ShardView(self.rows[shard].created_ns, view.ends[shard], mine, view.tails[shard])
 
-    def put(self, table: pa.Table, shard: int | None, batch_id: str | None, now_ns: int) -> Ack:
+    def put(self, table: pa.Table, shard: int | str | None, batch_id: str | None, now_ns: int) -> Ack:
         """See ``Store.put``."""
-        chosen = next(self._choice) % len(self._shards) if shard is None else shard
-        self._check(chosen)
         if not table.num_rows:
-            return Ack(0, False, chosen)
+            return Ack(0, False, self._chosen(shard))
         if not batch_id:
-            self._commit(table, chosen, "", now_ns)
-            return Ack(table.num_rows, False, chosen)
+            return Ack(table.num_rows, False, self._commit(table, shard, "", now_ns))
         holder = self._batches.claim(batch_id)
         if holder is not None:
             self._site.counters.add(duplicates=1)
             return Ack(table.num_rows, True, holder)
         stored_in = None
         try:
-            self._commit(table, chosen, batch_id, now_ns)
-            stored_in = chosen
+            stored_in = self._commit(table, shard, batch_id, now_ns)
         finally:
             self._batches.settle(batch_id, stored_in)
-        return Ack(table.num_rows, False, chosen)
+        return Ack(table.num_rows, False, stored_in)
+
+    def split(self, number: int, key: str | None, count: int, now_ns: int) -> Change:
+        """See ``Store.split``."""
+        with self._reshaping:
+            change = shards.split(self.rows, number, key, count)
+            self._reshape(change, now_ns)
+        return change
+
+    def merge(self, number: int, now_ns: int) -> Change:
+        """See ``Store.merge``."""
+        with self._reshaping:
+            change = shards.merge(self.rows, number)
+            self._reshape(change, now_ns)
+        return change
 
     def full(self, shard: int, now_ns: int) -> bool:
         """Whether that shard has something to seal now."""
@@ -168,13 +176,68 @@ class LogStore:
         """Of a closed logstore. Raises StoreUnavailable."""
         delete_directory(self._directory)
 
-    def _commit(self, table: pa.Table, shard: int, batch_id: str, now_ns: int) -> None:
+    def _commit(self, table: pa.Table, shard: int | str | None, batch_id: str, now_ns: int) -> int:
+        """Returns the shard that has it now."""
         raw_bytes, payload = wal.pack(table)
+        while True:
+            chosen = self._chosen(shard)
+            try:
+                self._shards[chosen].commit(Entry(table, raw_bytes, payload, batch_id), now_ns)
+            except StoreUnavailable:
+                self._site.counters.add(refused=1)
+                raise
+            except ShardReadOnly:
+                if isinstance(shard, int):
+                    raise
+                with self._reshaping:  # until it is known which shards go on in its place
+                    continue
+            return chosen
+
+    def _chosen(self, shard: int | str | None) -> int:
+        if isinstance(shard, str):
+            return shards.shard_of(self.rows, shard)
+        if shard is None:
+            turn = shards.writable(self.rows)
+            return turn[next(self._choice) % len(turn)].shard
+        self._check(shard)
+        return shard
+
+    def _reshape(self, change: Change, now_ns: int) -> None:
+        """Of the steps only the manifest's counts: a crash before it leaves the old shards, one after it the new.
+
+        While the old shards are finished and the new ones not shown, writers wait for ``_reshaping``.
+        """
+        # One moment per change: it tells which shards came in the place of which.
+        moment_ns = max(now_ns, *(1 + (row.closed_ns or row.created_ns) for row in self.rows))
+        made = [
+            ShardRow(self.id, len(self.rows) + place, moment_ns, begin, end, moment_ns)
+            for place, (begin, end) in enumerate(change.ranges)
+        ]
         try:
-            self._shards[shard].commit(Entry(table, raw_bytes, payload, batch_id), now_ns)
+            for row in made:
+                durable.make_directory(self._wal_directory(row.shard))
+        except OSError as error:
+            raise StoreUnavailable(f"cannot make a shard of logstore {self.id}: {error}") from error
+        for number in change.closed:
+            self._shards[number].finish()
+        try:
+            self._site.manifest.replace_shards(change.closed, made)
         except StoreUnavailable:
-            self._site.counters.add(refused=1)
+            for number in change.closed:
+                self._shards[number].reopen()
             raise
+        self._sealing += [threading.Lock() for _ in made]
+        self._shards += [self._shard(row, recovery.Recovered(end=moment_ns)) for row in made]
+        with self._lock:
+            old = self._view
+            tails, ends = (*old.tails, *(() for _ in made)), (*old.ends, *(moment_ns for _ in made))
+            self._view = replace(old, tails=tails, ends=ends)
+            kept = (replace(row, closed_ns=moment_ns) if row.shard in change.closed else row for row in self.rows)
+            self.rows = (*kept, *made)
+
+    def _shard(self, row: ShardRow, found: recovery.Recovered) -> Shard:
+        around = Surroundings(self._site.limits, self._site.counters, self._show_tail)
+        return Shard(row.shard, self._wal_directory(row.shard), around, found)
 
     def _write_lake(self, number: int, runs: list[Run]) -> tuple[Sealed, ...]:
         table = pa.concat_tables([table for run in runs for table in run.tables()])

@@ -9,7 +9,7 @@ never has to upgrade a lock.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +55,7 @@ shards_table = Table(
     Column("end_key", String(32), nullable=False),
     Column("sealed_to", BigInteger, nullable=False),  # groups below are in segments (or expired)
     Column("dropped", Integer, nullable=False, default=0),  # 1: its files are being deleted
+    Column("closed_ns", BigInteger),  # Unix time of the split or merge since which it takes no rows
 )
 segments_table = Table(
     "segments",
@@ -92,7 +93,10 @@ BATCH_SHARD = select(batches_table.c.shard).where(
 
 @dataclass(frozen=True, slots=True)
 class ShardRow:
-    """One shard as the manifest knows it. Keys are 32 hex digits; ``created_ns`` Unix nanoseconds."""
+    """One shard as the manifest knows it. Keys are 32 hex digits; ``created_ns`` Unix nanoseconds.
+
+    ``closed_ns``: since then it is read only and its keys belong to the shards created in that very moment.
+    """
 
     store_id: int
     shard: int
@@ -101,6 +105,7 @@ class ShardRow:
     end_key: str
     sealed_to: int
     dropped: bool = False
+    closed_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +141,17 @@ class Manifest:
         """Adds the shards of one logstore."""
         with self._writing() as connection:
             for row in rows:
-                values = {name: getattr(row, name) for name in ShardRow.__slots__}
-                connection.execute(insert(shards_table).values(values | {"dropped": int(row.dropped)}))
+                connection.execute(insert(shards_table).values(_shard_values(row)))
+
+    def replace_shards(self, closed: Iterable[int], made: Sequence[ShardRow]) -> None:
+        """Shards ``closed`` of a logstore take no rows from the moment on in which ``made`` were created; or nothing
+        changes."""
+        store_id, closed_ns = made[0].store_id, made[0].created_ns
+        with self._writing() as connection:
+            for number in closed:
+                this = _shard_is(store_id, number)
+                connection.execute(update(shards_table).where(this).values(closed_ns=closed_ns))
+            connection.execute(insert(shards_table), [_shard_values(row) for row in made])
 
     def shards(self) -> list[ShardRow]:
         """Every shard of every logstore, in order."""
@@ -247,6 +261,10 @@ def _relative(sealed: Sealed, root: Path) -> str:
 
 def _shard_is(store_id: int, shard: int) -> ColumnElement[bool]:
     return and_(shards_table.c.store_id == store_id, shards_table.c.shard == shard)
+
+
+def _shard_values(row: ShardRow) -> dict[str, int | str | None]:
+    return {name: getattr(row, name) for name in ShardRow.__slots__} | {"dropped": int(row.dropped)}
 
 
 def _segment_values(store_id: int, sealed: Sealed, root: Path) -> dict[str, int | str]:

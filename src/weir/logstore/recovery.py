@@ -26,9 +26,10 @@ DAMAGED = ".damaged"
 @dataclass(slots=True)
 class Recovered:
     """One shard. ``first``: the lowest group in its log files (None: none); ``end``: the next free group;
-    ``arrival_ns``: when its newest row arrived (Unix ns, 0 for none)."""
+    ``arrival_ns``: when its newest row arrived (Unix ns, 0 for none); ``read_only``: it takes no more."""
 
     end: int
+    read_only: bool = False
     arrival_ns: int = 0
     runs: list[Run] = field(default_factory=list)
     first: int | None = None
@@ -39,7 +40,7 @@ class Recovered:
 
 def recover(directory: Path, row: ShardRow, seen: set[str]) -> Recovered:
     """Replays the log files in ``directory``; ids of batches found are added to ``seen``. Raises OSError."""
-    result = Recovered(end=row.sealed_to)
+    result = Recovered(end=row.sealed_to, read_only=row.closed_ns is not None)
     for path in sorted(directory.glob("*.wal")):
         found = wal.replay(path, PUT_SCHEMA)
         if found.torn_bytes:

@@ -22,7 +22,7 @@ from weir.logstore.limits import Counters, Limits
 from weir.logstore.recovery import Recovered
 from weir.logstore.schema import PUT_SCHEMA
 from weir.logstore.tail import Arrival, Run, groups_of
-from weir.logstore.troubles import StoreUnavailable, StoreUnknown
+from weir.logstore.troubles import ShardReadOnly, StoreUnavailable, StoreUnknown
 
 Tail = tuple[pa.Table, ...]
 
@@ -59,6 +59,7 @@ class Shard:
         self._turn = threading.Condition()
         self._busy = False  # somebody writes, or changes the runs
         self._closed = False
+        self._read_only = found.read_only
         self._queue: list[Entry] = []
         self._frozen = found.runs
         self._active: tuple[Run, wal.WalFile] | None = None
@@ -66,7 +67,8 @@ class Shard:
         self._arrival_ns = found.arrival_ns
 
     def commit(self, entry: Entry, now_ns: int) -> None:
-        """Returns when the entry is on disk and readers see it. Raises StoreUnavailable, StoreUnknown: it is not."""
+        """Returns when the entry is on disk and readers see it. Raises StoreUnavailable, StoreUnknown, ShardReadOnly:
+        it is not."""
         with self._turn:
             self._admit()
             self._arrival_ns = max(self._arrival_ns, now_ns)  # a clock set back must not unsort the shard
@@ -108,6 +110,18 @@ class Shard:
             self._frozen = [run for run in self._frozen if run not in sealed]
             publish(self._tail(), self._end)
 
+    def finish(self) -> None:
+        """Read only from here on: commits that come get ShardReadOnly, those under way end before this returns."""
+        with self._turn:
+            self._read_only = True
+            self._turn.notify_all()
+            self._turn.wait_for(lambda: not self._busy and not self._queue)
+
+    def reopen(self) -> None:
+        """Takes ``finish`` back."""
+        with self._turn:
+            self._read_only = False
+
     def close(self) -> None:
         """No more commits: those that come get StoreUnknown. Waits for the one under way."""
         with self._exclusive():
@@ -118,10 +132,13 @@ class Shard:
         """Waits, with the lock held, while the seal is far behind. The queue counts: its rows are in memory too."""
         limits = self._around.limits
         room = self._turn.wait_for(
-            lambda: self._closed or self._waiting_rows() < limits.tail_rows_max, limits.backlog_wait_seconds
+            lambda: self._closed or self._read_only or self._waiting_rows() < limits.tail_rows_max,
+            limits.backlog_wait_seconds,
         )
         if self._closed:
             raise StoreUnknown(f"shard {self.number} is closed")
+        if self._read_only:
+            raise ShardReadOnly(f"shard {self.number} is read only")
         if not room:
             raise StoreUnavailable(f"{self._waiting_rows()} rows wait to be sealed")
 

@@ -19,13 +19,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from weir.logstore import cursors, durable, lake, retention
+from weir.logstore import cursors, durable, lake, retention, shards
 from weir.logstore.cursors import Pulled
 from weir.logstore.limits import Counters, Limits
 from weir.logstore.logstore import Ack, LogStore, Site, delete_directory
 from weir.logstore.manifest import BATCH_MEMORY_DAYS, Manifest, ShardRow
 from weir.logstore.schema import PUT_SCHEMA
-from weir.logstore.shards import Shard, key_ranges, shard_of
+from weir.logstore.shards import Change, Shard, key_ranges
 from weir.logstore.snapshot import Snapshot
 from weir.logstore.troubles import StoreUnavailable, StoreUnknown
 
@@ -123,12 +123,15 @@ class Store:
             if store_id in self._dropped:
                 self._finish_drop(store_id)
 
-    def put(self, store_id: int, table: pa.Table, *, shard: int | None = None, batch_id: str | None = None) -> Ack:
+    def put(
+        self, store_id: int, table: pa.Table, *, shard: int | str | None = None, batch_id: str | None = None
+    ) -> Ack:
         """Stores ``table``, whose schema is ``PUT_SCHEMA``; returns once it is on disk and visible.
 
-        ``shard``: the next one in turn where None. A ``batch_id`` that this logstore has seen within
-        ``BATCH_MEMORY_DAYS`` gives ``duplicate=True``, and nothing is added. Raises StoreUnavailable (nothing stored),
-        StoreUnknown, ShardUnknown, ValueError (a time or a size out of range).
+        ``shard``: a number, the hash key (1 to 32 hex digits) that chooses one, or the next in turn. A ``batch_id``
+        that this logstore has seen within ``BATCH_MEMORY_DAYS`` gives ``duplicate=True``, and nothing is added. Raises
+        StoreUnavailable (nothing stored), StoreUnknown, ShardUnknown, ShardReadOnly (a number only), ValueError (a
+        time, size or key out of range).
         """
         if not table.schema.equals(PUT_SCHEMA):
             raise TypeError("a put takes tables of PUT_SCHEMA")
@@ -152,15 +155,31 @@ class Store:
         return Snapshot(tuple(inside), snapshot.tail)
 
     def shards(self, store_id: int) -> list[Shard]:
-        """The logstore's shards in order."""
-        return [
-            Shard(row.shard, row.begin_key, row.end_key, "readwrite", row.created_ns // 10**9)
-            for row in self._opened(store_id).rows
-        ]
+        """The logstore's shards in order, those that were split or merged included."""
+        return shards.shown(self._opened(store_id).rows)
 
-    def shard_of(self, store_id: int, key: str) -> int:
-        """The shard whose range holds the hash key (hex, at most 32 digits). Raises ValueError."""
-        return shard_of(len(self._opened(store_id).rows), key)
+    def shard_count(self, store_id: int) -> int:
+        """How many shards take rows; 0 where there is no such logstore."""
+        store = self._stores.get(store_id)
+        return len(shards.writable(store.rows)) if store else 0
+
+    def split(self, store_id: int, shard: int, key: str | None = None, count: int = 2) -> list[Shard]:
+        """The shard becomes read only, and ``count`` shards share its keys (two, where a ``key`` says the boundary).
+
+        Returns it and the new ones. Raises StoreUnavailable (nothing changed), ShardUnknown, ShardReadOnly,
+        ShardsFixed, ValueError (no hash key).
+        """
+        store = self._opened(store_id)
+        return self._changed(store, store.split(shard, key, count, self._now_ns()))
+
+    def merge(self, store_id: int, shard: int) -> list[Shard]:
+        """The shard and its right neighbour become read only, and one new shard has their keys.
+
+        Returns the new one and the two. Raises as ``split``.
+        """
+        store = self._opened(store_id)
+        left, right, made = self._changed(store, store.merge(shard, self._now_ns()))
+        return [made, left, right]
 
     def cursor_begin(self, store_id: int, shard: int) -> int:
         """The cursor of the oldest group there is."""
@@ -259,6 +278,11 @@ class Store:
         for sentence in self.damage:
             log.error("recovery: %s", sentence)
         self.counters.add(recovery_ms=round((time.monotonic() - started) * 1000), damaged=len(self.damage))
+
+    def _changed(self, store: LogStore, change: Change) -> list[Shard]:
+        """The closed shards, then those that came in their place."""
+        known = shards.shown(store.rows)
+        return [one for one in known if one.id in change.closed or set(one.parents) == set(change.closed)]
 
     def _finish_drop(self, store_id: int) -> None:
         delete_directory(self._site.root / str(store_id))

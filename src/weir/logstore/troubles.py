@@ -20,5 +20,13 @@ class ShardUnknown(LookupError):
     """The logstore has no shard of that number."""
 
 
+class ShardReadOnly(Exception):
+    """The shard was split or merged: its rows stay, new ones go to the shards in its place."""
+
+
+class ShardsFixed(ValueError):
+    """The shards cannot be changed in the way asked for; the message says why."""
+
+
 class CursorError(ValueError):
     """The cursor is outside its shard: before the shard's creation or behind its end."""
