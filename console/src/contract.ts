@@ -2376,7 +2376,7 @@ export interface Operations {
     project: string;
     /** The logstore, from the path. */
     logstore: string;
-    /** Chooses the shard (route form only). */
+    /** Or header x-log-hashkey: chooses the shard; the next in turn if absent. */
     key?: string;
     /** Header: a batch of this id is stored once, however often sent. */
     "x-log-batch-id"?: string;
@@ -2446,6 +2446,26 @@ export interface Operations {
     project: string;
     /** The logstore, from the path. */
     logstore: string;
+  };
+  SplitShard: {
+    /** The project, from the host name. */
+    project: string;
+    /** The logstore, from the path. */
+    logstore: string;
+    /** The shard. */
+    shard: number;
+    /** First key of the second new shard; the middle if absent. */
+    key?: string;
+    /** How many new shards, equal parts. */
+    shardCount?: number;
+  };
+  MergeShards: {
+    /** The project, from the host name. */
+    project: string;
+    /** The logstore, from the path. */
+    logstore: string;
+    /** The shard. */
+    shard: number;
   };
   GetCursor: {
     /** The project, from the host name. */
@@ -3808,6 +3828,8 @@ export const ROUTES: ReadonlyArray<readonly [keyof Operations, string, string, s
   ["UpdateIndex", "PUT", "/logstores/{logstore}/index", ""],
   ["DeleteIndex", "DELETE", "/logstores/{logstore}/index", ""],
   ["ListShards", "GET", "/logstores/{logstore}/shards", ""],
+  ["SplitShard", "POST", "/logstores/{logstore}/shards/{shard}", "split"],
+  ["MergeShards", "POST", "/logstores/{logstore}/shards/{shard}", "merge"],
   ["GetCursor", "GET", "/logstores/{logstore}/shards/{shard}", "cursor"],
   ["GetCursorTime", "GET", "/logstores/{logstore}/shards/{shard}", "cursor_time"],
   ["PullLogs", "GET", "/logstores/{logstore}/shards/{shard}", "log"],
