@@ -20,6 +20,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "nets": ("eni",),
     "queries": ("query", "tail", "top"),
     "accounts": ("account",),
+    "replays": ("replay",),
 }
 """File -> the verbs it holds."""
 

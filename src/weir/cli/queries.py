@@ -86,10 +86,11 @@ def query(
     asked = {"from": moment(from_, now), "to": moment(to, now) + (to == "now"), "query": text}
     with client_of(settings) as client:
         found = rows_of(client, store_of(store), asked, limit)
-    _write(found, form, output)
+    write_rows(found, form, output)
 
 
-def _write(found: Rows, form: str, output: Path | None) -> None:
+def write_rows(found: Rows, form: str, output: Path | None) -> None:
+    """Prints rows, or writes them to a file, in one of the forms of ``--format``."""
     columns = list(found.meta.get("keys") or dict.fromkeys(key for row in found.rows for key in row))
     if form == "parquet":
         if output is None:
