@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 
 import uvicorn
 from prometheus_client import CollectorRegistry
@@ -27,6 +28,7 @@ from weir.capture.spool import Spool
 from weir.client import Client
 from weir.contract.nonces import NonceMemory, Nonces
 from weir.contract.sign import Credentials
+from weir.control import ledger
 from weir.control.accounts import Started, first_start
 from weir.control.catalog import Catalog
 from weir.control.desk import Desk
@@ -38,13 +40,15 @@ from weir.control.regions import Region, spoken_of
 from weir.control.sessions import Sessions
 from weir.control.upkeep import Upkeep
 from weir.doors.app import App
-from weir.doors.metrics import PartMetrics
+from weir.doors.metrics import LedgerMetrics, PartMetrics
 from weir.doors.rpc import Gateway
 from weir.doors.sls import SlsDoor
-from weir.logstore.engine import Engine, Limits
+from weir.logstore.duck import DuckEngine
+from weir.logstore.engine import Limits
 from weir.logstore.limits import Counters
 from weir.logstore.manifest import Manifest
 from weir.logstore.store import Store
+from weir.query.lookups import open_places, open_threats
 from weir.query.run import Querier
 from weir.settings import Address, Settings
 
@@ -62,12 +66,14 @@ class Server:
     opened: ExitStack
     store: Store
     upkeep: Upkeep
+    board: ledger.Board
     app: App
     started: Started
 
     def start(self) -> None:
         self.store.start()
         self.upkeep.start()
+        self.board.start()
 
     def stop(self) -> None:
         self.upkeep.stop()
@@ -88,10 +94,11 @@ def server(settings: Settings) -> Server:
         nonces = opened.enter_context(closing(SharedNonces(catalog)))
     keys = KeyRing(catalog, settings.key_path, time.monotonic)
     started = first_start(catalog, keys, time.time())
+    ledger.ensure(catalog, started.account_id, settings.region, time.time())
     store = Store(settings.data / "logs", Manifest(local.engine), time.time)
+    board = ledger.Board(catalog, store)
     regions = tuple(Region(name, str(settings.listen)) for name in (settings.region, *settings.regions))
-    engine = Engine(Limits(memory_bytes_max=settings.query_memory_mb << 20))
-    querier = Querier(engine, settings.time_zone)
+    querier = _querier(settings)
     desk = Desk(catalog, regions, store, time.time, started=time.time(), querier=querier, keys=keys)
     sessions, permits = Sessions(keys, time.time), Permits(catalog)
     gateway = Gateway(
@@ -108,13 +115,27 @@ def server(settings: Settings) -> Server:
     registry = CollectorRegistry()
     registry.register(PartMetrics("store", lambda: _numbers(store.counters)))
     registry.register(PartMetrics("rpc", gateway.counters.read))
+    registry.register(LedgerMetrics(board.read))
     app = App(
         rpc=gateway,
         sls=SlsDoor(desk, keys.secret_of, (*settings.sls_bases, settings.listen.host), sessions.key_of, permits.check),
         health=lambda: {"status": "ok", "version": __version__, "region": settings.region, "damage": store.damage},
         registry=registry,
     )
-    return Server(settings, opened, store, Upkeep(desk), app, started)
+    return Server(settings, opened, store, Upkeep(desk), board, app, started)
+
+
+def _querier(settings: Settings) -> Querier:
+    """The query language with its limits and what it may look up. Raises ``LookupFileError``."""
+    limits = Limits(
+        seconds_max=settings.query_seconds,
+        memory_bytes_max=settings.query_memory_mb << 20,
+        rows_max=settings.query_rows_max,
+    )
+    lookups = open_places(settings.geo_file)
+    if settings.threat_file:
+        lookups |= open_threats(Path(settings.threat_file))
+    return Querier(DuckEngine(limits), settings.time_zone, lookups=lookups)
 
 
 @dataclass(frozen=True, slots=True)

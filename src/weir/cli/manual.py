@@ -11,6 +11,7 @@ from pathlib import Path
 
 from weir.contract import coverage, export, export_sls, typescript
 from weir.model.fields import EXTENDED, FIELDS, SOURCE, TOPIC
+from weir.model.ledger import LEDGER
 from weir.model.resources import TRANSITIONS, Event, FlowLogStatus
 from weir.settings import SETTINGS
 
@@ -21,7 +22,12 @@ CONSOLE = "../../console/src/contract.ts"
 
 def pages() -> dict[str, str]:
     """File name -> text of every generated page."""
-    own = {"fields.md": _fields(), "lifecycle.md": _lifecycle(), "settings.md": _settings()}
+    own = {
+        "fields.md": _fields(),
+        "ledger.md": _ledger(),
+        "lifecycle.md": _lifecycle(),
+        "settings.md": _settings(),
+    }
     return export.reference() | {"sls.md": export_sls.page(), "coverage.md": coverage.page()} | own
 
 
@@ -47,6 +53,21 @@ def _fields() -> str:
         "| Field | Index | Meaning |",
         "|---|---|---|",
         *(f"| `{field.name}` | {field.kind.value} | {field.doc} |" for field in EXTENDED),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _ledger() -> str:
+    lines = [
+        GENERATED,
+        "# Columns of the ledger",
+        "",
+        "One row per ENI and window in the logstore `weir/ledger`; `docs/guide/ledger.md` says how to read it. Every",
+        "value is a string on the wire; amounts are integers and may be below zero.",
+        "",
+        "| Column | Index | Meaning |",
+        "|---|---|---|",
+        *(f"| `{column.name}` | {column.kind.value} | {column.doc} |" for column in LEDGER),
     ]
     return "\n".join(lines) + "\n"
 
