@@ -61,6 +61,7 @@ CASES = (
     ("count, 1 flow", "behind_ingress", "TCP/IPv6"),
     ("count, 4,096 flows", "flows_4k", "UDP/IPv4"),
     ("count, 65,536 flows", "flows_64k", "UDP/IPv4"),
+    ("count, 524,288 flows", "flows_512k", "UDP/IPv4"),
     ("count, 1,048,576 flows", "flows_1m", "UDP/IPv4"),
 )
 

@@ -34,7 +34,7 @@ static __always_inline int spread(struct __sk_buff *skb, __u32 mask)
 		return TCX_NEXT;
 	skb->tc_index = TAG(skb->ifindex);
 	p.saddr[0] = runs++ * 2654435761u & mask;
-	count_parsed(skb, &p, DIRECTION_OUT);
+	count_parsed(skb, &p, DIRECTION_OUT, WAY_RX);
 	return TCX_NEXT;
 }
 
@@ -47,4 +47,5 @@ static __always_inline int spread(struct __sk_buff *skb, __u32 mask)
 
 SPREAD(flows_4k, 0xfff)
 SPREAD(flows_64k, 0xffff)
+SPREAD(flows_512k, 0x7ffff)
 SPREAD(flows_1m, 0xfffff)

@@ -2,7 +2,8 @@
 /*
  * What netfilter dropped. A packet that was counted at an ENI's ingress carries the ENI's tag; if the drop is charged
  * to it, the packet moves from ACCEPT to REJECT. A packet that had yet to pass an ENI's egress is added as REJECT
- * there. Every dropped packet is charged to one ENI at most.
+ * there. Every dropped packet is charged to one ENI at most. What is dropped for another reason stays where it was
+ * counted, and is counted beside by its reason.
  */
 #ifndef WEIR_DROP_H
 #define WEIR_DROP_H
@@ -10,8 +11,7 @@
 #include "count.h"
 
 #define FRAGMENTS_MAX 64 /* fragments of one reassembled packet that are followed; 64 kB in pieces of 1 kB */
-
-const volatile struct config config = { 0 };
+#define LOST_MAX 8192	 /* ENIs times directions times reasons */
 
 /* Filled by the agent: tag -> ENI. */
 struct {
@@ -37,6 +37,14 @@ struct {
 	__type(key, __u32);
 	__type(value, struct ignored);
 } ignored SEC(".maps");
+
+/* A reason that finds no room is counted as `unlisted`. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(max_entries, LOST_MAX);
+	__type(key, struct lost_key);
+	__type(value, struct lost);
+} lost SEC(".maps");
 
 struct dropped {
 	struct sk_buff *skb;
@@ -222,30 +230,34 @@ static __always_inline void charge(struct dropped *d, __u16 reason)
 		return;
 	}
 	undo_nat(d);
+	e.action = ACTION_MOVED;
 	e.ifindex = d->source->ifindex;
 	e.direction = d->source->side == SIDE_SELF ? DIRECTION_IN : DIRECTION_OUT;
 	book(&d->packet, &e);
-	e.action = ACTION_ACCEPT;
-	e.tcp_flags = e.reason = 0;
-	e.rule_id = 0;
-	e.amount.packets = -e.amount.packets;
-	e.amount.bytes = -e.amount.bytes;
-	book(&d->packet, &e);
+}
+
+/* Fills in all but the packet. False: not a drop of this host's, or of nothing that passed an ENI. */
+static __always_inline bool read_ends(struct dropped *d)
+{
+	__u32 tag = d->skb->tc_index;
+	struct net_device *dev = d->skb->dev;
+
+	read_route(d);
+	if (!is_here(d))
+		return false;
+	if (tag)
+		d->source = bpf_map_lookup_elem(&enis, &tag);
+	if (dev)
+		d->ifindex = dev->ifindex;
+	return true;
 }
 
 static __always_inline void on_netfilter_drop(struct sk_buff *skb, __u16 reason)
 {
 	struct dropped d = { .skb = skb };
-	__u32 tag = skb->tc_index;
-	struct net_device *dev = skb->dev;
 
-	read_route(&d);
-	if (!is_here(&d))
+	if (!read_ends(&d))
 		return;
-	if (tag)
-		d.source = bpf_map_lookup_elem(&enis, &tag);
-	if (dev)
-		d.ifindex = dev->ifindex;
 	/* Came in by this device, yet was not counted there (not IP, or before the attachment): not ours to charge. */
 	if (!d.source && d.ifindex && d.ifindex == (__u32)skb->skb_iif)
 		return;
@@ -255,6 +267,44 @@ static __always_inline void on_netfilter_drop(struct sk_buff *skb, __u16 reason)
 	}
 	d.target = target_of(&d);
 	charge(&d, reason);
+}
+
+/* No verdict: of the ENI whose device it was about to leave by or had passed, else of the one it came in by. */
+static __always_inline void on_other_drop(struct sk_buff *skb, __u32 reason)
+{
+	struct dropped d = { .skb = skb };
+	struct lost_key key = { .reason = reason };
+	struct eni *eni;
+	struct lost *l;
+	bool entered;
+
+	if (!read_ends(&d))
+		return;
+	eni = d.ifindex ? eni_of_device(d.ifindex) : NULL;
+	entered = !eni || (d.source ? eni->ifindex == d.source->ifindex : d.ifindex == (__u32)skb->skb_iif);
+	if (d.source && entered)
+		eni = d.source;
+	if (!eni)
+		return;
+	if (!read_packet(&d)) {
+		d.amount.packets = 1;
+		d.amount.bytes = skb->len;
+	}
+	key.ifindex = eni->ifindex;
+	key.direction = (eni->side == SIDE_SELF) == entered ? DIRECTION_IN : DIRECTION_OUT;
+	l = bpf_map_lookup_elem(&lost, &key);
+	if (!l) {
+		struct lost none = {};
+
+		bpf_map_update_elem(&lost, &key, &none, BPF_NOEXIST);
+		l = bpf_map_lookup_elem(&lost, &key);
+		if (!l) {
+			IGNORE(unlisted);
+			return;
+		}
+	}
+	__sync_fetch_and_add(&l->packets, d.amount.packets);
+	__sync_fetch_and_add(&l->bytes, d.amount.bytes);
 }
 
 #endif

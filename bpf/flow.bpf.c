@@ -21,11 +21,11 @@ static __always_inline int ingress(struct __sk_buff *skb, __u8 direction)
 
 	if (verdict != PARSED) {
 		skb->tc_index = 0;
-		add_unparsed(skb->ifindex, verdict);
+		count_unparsed(skb, verdict, WAY_RX);
 		return TCX_NEXT;
 	}
 	skb->tc_index = TAG(skb->ifindex);
-	count_parsed(skb, &p, direction);
+	count_parsed(skb, &p, direction, WAY_RX);
 	return TCX_NEXT;
 }
 
@@ -37,9 +37,9 @@ static __always_inline int egress(struct __sk_buff *skb, __u8 direction)
 
 	skb->tc_index = 0;
 	if (verdict != PARSED)
-		add_unparsed(skb->ifindex, verdict);
+		count_unparsed(skb, verdict, WAY_TX);
 	else
-		count_parsed(skb, &p, direction);
+		count_parsed(skb, &p, direction, WAY_TX);
 	return TCX_NEXT;
 }
 
@@ -78,5 +78,16 @@ int netfilter_drop(__u64 *ctx)
 
 	if (reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_NETFILTER_DROP))
 		on_netfilter_drop((struct sk_buff *)ctx[0], reason);
+	return 0;
+}
+
+/* A program of its own: while one runs, the kernel leaves out what interrupts it, and no verdict may be left out. */
+SEC("tp_btf/kfree_skb")
+int other_drop(__u64 *ctx)
+{
+	__u32 reason = ctx[2];
+
+	if (reason != bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_NETFILTER_DROP))
+		on_other_drop((struct sk_buff *)ctx[0], reason);
 	return 0;
 }

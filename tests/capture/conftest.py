@@ -26,6 +26,7 @@ from weir.capture.flows import Flows, empty, fold
 from weir.capture.kernel import Drained, Kernel
 from weir.capture.netns import inside
 from weir.capture.probe import probe
+from weir.capture.tables import SLOTS_MIN
 from weir.capture.window import Uncounted
 from weir.model.resources import Side
 
@@ -253,12 +254,12 @@ def _packed(address: str) -> bytes:
 
 @pytest.fixture(scope="module")
 def opened() -> Iterator[Callable[..., Books]]:
-    """``opened(netns=..., flows_max=...)``: books over a kernel for that namespace; closed with the test file."""
+    """``opened(netns=..., flows_max=..., slots=...)``: books over a kernel; closed with the test file."""
     _need_capture()
     with ExitStack() as stack:
 
-        def make(netns: str, flows_max: int = 1 << 16) -> Books:
-            return Books(stack.enter_context(Kernel(flows_max, netns)))
+        def make(netns: str, flows_max: int = 1 << 16, slots: int = SLOTS_MIN) -> Books:
+            return Books(stack.enter_context(Kernel(flows_max, netns, slots=slots)))
 
         yield make
 

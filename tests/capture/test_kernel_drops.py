@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from weir.capture.flows import ACTION_ACCEPT, ACTION_REJECT, DIRECTION_IN, DIRECTION_OUT
+from weir.capture.flows import ACTION_ACCEPT, ACTION_REJECT, DIRECTION_IN, DIRECTION_OUT, fold
 from weir.capture.netns import inside
 
 pytestmark = pytest.mark.root
@@ -220,7 +220,7 @@ def test_a_drop_after_the_swap_is_taken_from_what_was_counted_before(
             header += socket.inet_aton(ruled.a.ipv4) + socket.inet_aton(C4)
             raw.sendto(header + part, (C4, 0))
             books.drain()
-    first, second = (drained.flows[drained.flows["proto"] == UDP] for drained in books.drains[-2:])
+    first, second = (fold(drained.flows[drained.flows["proto"] == UDP]) for drained in books.drains[-2:])
     assert [(r["action"], r["packets"], r["bytes"]) for r in first] == [(ACTION_ACCEPT, 1, 44)]
     assert sorted((r["action"], r["packets"], r["bytes"]) for r in second) == [
         (ACTION_ACCEPT, -1, -44),

@@ -10,11 +10,12 @@ from __future__ import annotations
 import fcntl
 import ipaddress
 import os
+import secrets
 import socket
 import struct
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -23,18 +24,14 @@ import numpy as np
 
 from weir.capture import libbpf, netns
 from weir.capture.books import Books, Dropped
-from weir.capture.flows import FLOW, Flows
-from weir.capture.layout import CONFIG, ENI, IGNORED, KEY4, KEY6, LIVE, UNCOUNTED, VAL, Clock, rows4, rows6, tag_of
-from weir.capture.libbpf import Array, BpfObject, BpfTrouble, Map, Place
+from weir.capture.counters import FIRST, EniCounters, Ignored, LossCounters
+from weir.capture.flows import Flows
+from weir.capture.layout import CONFIG, ENI, LIVE, Clock, tag_of, unmoved
+from weir.capture.libbpf import BpfObject, BpfTrouble, Map
 from weir.capture.probe import OBJECT
+from weir.capture.tables import FLOWS_MAX, SLOTS, Sizes, Tables, cpu_numbers
 from weir.capture.window import Uncounted
 from weir.model.resources import Side
-
-FLOWS_MAX = 1 << 17
-"""Flows per address family held between two drains. Packets of a flow beyond go to ``uncounted``. Memory, taken at the
-start: about 0.5 kB per flow (two buffers of 104 bytes for IPv4 and of 128 bytes for IPv6)."""
-BATCH_ROWS = 1 << 16
-"""Rows moved out of the kernel per call: larger gains nothing, smaller costs calls."""
 
 ETHERNET_TYPES = (1, 772)
 """ARPHRD_ETHER and ARPHRD_LOOPBACK of linux/if_arp.h: devices whose frames start with an Ethernet header."""
@@ -46,35 +43,9 @@ PROGRAMS = {
 }
 SIDE_CODES = {Side.BEHIND: 0, Side.SELF: 1}
 
-FIRST = np.zeros(1, "<u4")
-"""The key of the only element of a map that has one."""
-
 
 class AttachError(Exception):
     """A device cannot be captured (trouble); the text says why, and other devices are not touched."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ignored:
-    """Netfilter's drop events since the last drain that changed no row.
-
-    ``unattributed``: neither from nor to an ENI; ``copies``: one copy of a flooded packet; ``unreadable``: headers out
-    of the kernel program's reach, the packet stays ACCEPT; ``missed``: the kernel did not run the program, because it
-    interrupted itself, the packet stays ACCEPT.
-    """
-
-    unattributed: int = 0
-    copies: int = 0
-    unreadable: int = 0
-    missed: int = 0
-
-    def __add__(self, other: Ignored) -> Ignored:
-        return Ignored(
-            self.unattributed + other.unattributed,
-            self.copies + other.copies,
-            self.unreadable + other.unreadable,
-            self.missed + other.missed,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,25 +70,33 @@ class Drained:
 class Kernel:
     """The programs, loaded. One thread may use it at a time. Closing it detaches everything."""
 
-    def __init__(self, flows_max: int = FLOWS_MAX, netns_name: str | None = None, path: Path = OBJECT) -> None:
+    def __init__(
+        self, flows_max: int = FLOWS_MAX, netns_name: str | None = None, path: Path = OBJECT, slots: int = SLOTS
+    ) -> None:
         """Loads for the devices of one network namespace (a name of ``ip netns``, an absolute path, None: the own one).
 
-        Raises ``BpfTrouble`` when the kernel refuses, ``OSError`` when libbpf is not there, ``netns.NoSuchNamespace``.
+        ``flows_max`` and ``slots``: see ``tables``. Raises ``BpfTrouble`` when the kernel refuses, ``OSError`` when
+        libbpf is not there, ``netns.NoSuchNamespace``.
         """
+        sizes, cpus = Sizes(flows_max, slots), cpu_numbers()
         config = np.zeros(1, CONFIG)
         config["netns"] = netns.inode_of(netns_name)
-        sizes = {f"flows{family}_{buffer}": flows_max for family in (4, 6) for buffer in (0, 1)}
+        config["seed"], config["cpus"], config["pairs"] = secrets.randbits(64), cpus, sizes.pairs
         self._netns = netns_name
-        self._object = BpfObject(path, sizes, {".rodata": config})
-        self._maps = {name: self._object.map(name) for name in ("enis", "addresses", "uncounted", "ignored")}
+        self._object = BpfObject(path, sizes.entries(cpus), {".rodata": config})
+        self._maps = {name: self._object.map(name) for name in ("enis", "addresses")}
         self._switch = _Switch(self._object)
         self._owners = _Owners(self._maps["addresses"])
-        self._seen = _Counters(self._object, self._maps["uncounted"], self._maps["ignored"])
+        self._tables = Tables(self._object, sizes.pairs, cpus)
+        self._enis, self._losses = EniCounters(self._object), LossCounters(self._object)
         self._links: dict[int, tuple[int, ...]] = {}
+        self._until_ns = 0
+        self._traces: list[int] = []
         try:
-            self._drop_link = self._object.attach_trace("netfilter_drop")
+            for name in ("netfilter_drop", "other_drop"):
+                self._traces.append(self._object.attach_trace(name))
         except BpfTrouble:
-            self._object.close()
+            self.close()
             raise
 
     def __enter__(self) -> Kernel:
@@ -151,7 +130,7 @@ class Kernel:
         except OSError as error:
             raise AttachError(f"device {ifindex}: {error.strerror}") from error
         try:
-            self._seen.add(ifindex)
+            self._enis.add(ifindex, side)
             self._owners.add(ifindex, packed)
             fds = tuple(self._object.program_fd(name) for name in PROGRAMS[side])
             self._links[ifindex] = netns.inside(self._netns, lambda: _attach_both(fds, ifindex))
@@ -176,19 +155,29 @@ class Kernel:
     def _forget(self, ifindex: int) -> None:
         self._maps["enis"].remove(np.array([tag_of(ifindex)], "<u4"))
         self._owners.remove(ifindex)
-        self._seen.remove(ifindex)
+        self._enis.remove(ifindex)
+        self._losses.remove(ifindex)
 
     def drain(self) -> Drained:
         """Takes what was counted since the last drain; costs some 20 ms and about 0.6 s per million rows."""
         old = self._switch.flip()
         now = Clock(time.clock_gettime_ns(time.CLOCK_MONOTONIC), time.time_ns())
-        parts = [
-            *_take(self._object.map(f"flows4_{old}"), KEY4, lambda keys, values: rows4(keys, values, now)),
-            *_take(self._object.map(f"flows6_{old}"), KEY6, lambda keys, values: rows6(keys, values, now)),
-        ]
-        # As bytes: numpy would copy structured rows field by field, several times slower.
-        flows = np.concatenate([part.view(np.uint8) for part in parts]).view(FLOW)
-        return Drained(flows, self._seen.uncounted(), self._seen.ignored(), now.realtime_ns)
+        rows = self._tables.take(old, now)
+        gained = self._enis.gained(old, rows)
+        last = gained.rows
+        last["first_ns"], last["last_ns"] = self._until_ns or now.realtime_ns, now.realtime_ns
+        self._until_ns = now.realtime_ns
+        if len(last):
+            rows = np.concatenate([rows, last])
+        return Drained(
+            unmoved(rows),
+            {ifindex: _unrowed(seen) for ifindex, seen in gained.books.items() if _unrowed(seen) != Uncounted()},
+            self._losses.ignored(),
+            now.realtime_ns,
+            {ifindex: seen for ifindex, seen in gained.books.items() if seen != Books()},
+            self._losses.dropped(),
+            gained.folded,
+        )
 
     def try_frame(self, program: str, frame: bytes, repeat: int = 1) -> int:
         """Runs one tc program on one Ethernet frame, as if it had come by the loopback device of the namespace.
@@ -202,7 +191,8 @@ class Kernel:
         """Detaches all and unloads."""
         for ifindex in tuple(self._links):
             self.detach(ifindex)
-        libbpf.destroy_link(self._drop_link)
+        for trace in self._traces:
+            libbpf.destroy_link(trace)
         self._object.close()
 
 
@@ -255,74 +245,8 @@ class _Owners:
             self._map.remove(key)
 
 
-class _Counters:
-    """Counters beside the rows: running totals in the kernel, differences here."""
-
-    def __init__(self, loaded: BpfObject, uncounted: Map, ignored: Map) -> None:
-        self._uncounted, self._ignored = uncounted, ignored
-        self._drop_program = loaded.program_fd("netfilter_drop")
-        self._cpus = libbpf.possible_cpus()
-        self._totals: dict[int, Uncounted] = {}
-        self._leaving: set[int] = set()
-        self._events = Ignored()
-
-    def add(self, ifindex: int) -> None:
-        self._leaving.discard(ifindex)
-        if ifindex not in self._totals:
-            self._uncounted.put(np.array([ifindex], "<u4"), np.zeros(self._cpus, UNCOUNTED))
-            self._totals[ifindex] = Uncounted()
-
-    def remove(self, ifindex: int) -> None:
-        """Counters stay for one more drain: a program may still be adding."""
-        if ifindex in self._totals:
-            self._leaving.add(ifindex)
-
-    def uncounted(self) -> Mapping[int, Uncounted]:
-        """Per ENI since the last call, those with nothing left out."""
-        news = {}
-        for ifindex, before in self._totals.items():
-            now = self._read(ifindex)
-            self._totals[ifindex] = now
-            if now != before:
-                news[ifindex] = Uncounted(
-                    now.packets - before.packets,
-                    now.bytes - before.bytes,
-                    now.not_ip - before.not_ip,
-                    now.malformed - before.malformed,
-                )
-        for ifindex in self._leaving:
-            self._uncounted.remove(np.array([ifindex], "<u4"))
-            del self._totals[ifindex]
-        self._leaving.clear()
-        return news
-
-    def _read(self, ifindex: int) -> Uncounted:
-        per_cpu = np.zeros(self._cpus, UNCOUNTED)
-        self._uncounted.get(np.array([ifindex], "<u4"), per_cpu)
-        return Uncounted(*(int(per_cpu[name].sum()) for name in ("packets", "bytes", "not_ip", "malformed")))
-
-    def ignored(self) -> Ignored:
-        """Drop events without a row since the last call."""
-        per_cpu = np.zeros(self._cpus, IGNORED)
-        self._ignored.get(FIRST, per_cpu)
-        counts = {name: int(per_cpu[name].sum()) for name in IGNORED.names or ()}
-        before, now = self._events, Ignored(**counts, missed=libbpf.missed_runs(self._drop_program))
-        self._events = now
-        return Ignored(
-            now.unattributed - before.unattributed,
-            now.copies - before.copies,
-            now.unreadable - before.unreadable,
-            now.missed - before.missed,
-        )
-
-
-def _take(source: Map, key: np.dtype[np.void], translate: Callable[[Array, Array], Flows]) -> Iterator[Flows]:
-    """Empties a map nobody writes, a batch at a time."""
-    place = Place()
-    keys, values = np.empty(BATCH_ROWS, key), np.empty(BATCH_ROWS, VAL)
-    while not place.ended:
-        count = source.take_batch(place, keys, values)
-        yield translate(keys[:count], values[:count])
+def _unrowed(seen: Books) -> Uncounted:
+    return Uncounted(not_ip=seen.rx.not_ip + seen.tx.not_ip, malformed=seen.rx.malformed + seen.tx.malformed)
 
 
 def _packed(address: str) -> bytes:

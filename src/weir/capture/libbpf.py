@@ -144,6 +144,7 @@ _SIGNATURES: dict[str, tuple[object, tuple[object, ...]]] = {
     "bpf_map_lookup_elem": (c_int, (c_int, c_void_p, c_void_p)),
     "bpf_map_delete_elem": (c_int, (c_int, c_void_p)),
     "bpf_map_lookup_and_delete_batch": (c_int, _BATCH),
+    "bpf_map_lookup_batch": (c_int, _BATCH),
     "bpf_link_create": (c_int, (c_int, c_int, c_int, c_void_p)),
     "bpf_obj_get_info_by_fd": (c_int, (c_int, c_void_p, POINTER(c_uint32))),
     "bpf_prog_test_run_opts": (c_int, (c_int, c_void_p)),
@@ -218,8 +219,18 @@ class Map:
 
         Exact only while nobody writes the map. Raises ``BpfTrouble`` (ENOSPC: one hash bucket holds more than that).
         """
+        return self._walk(library().bpf_map_lookup_and_delete_batch, place, keys, values)
+
+    def read_batch(self, place: Place, keys: Array, values: Array) -> int:
+        """Reads up to ``len(keys)`` elements; as ``take_batch``, but they stay.
+
+        Of a per-CPU map ``values`` has the shape (len(keys), possible_cpus()).
+        """
+        return self._walk(library().bpf_map_lookup_batch, place, keys, values)
+
+    def _walk(self, step: Callable[..., int], place: Place, keys: Array, values: Array) -> int:
         count = c_uint32(len(keys))
-        result = library().bpf_map_lookup_and_delete_batch(
+        result = step(
             self.fd,
             byref(place.token) if place.begun else None,
             byref(place.token),
