@@ -24,12 +24,12 @@ import numpy as np
 
 from weir.capture import libbpf, netns
 from weir.capture.books import Books, Dropped
-from weir.capture.counters import FIRST, EniCounters, Ignored, LossCounters
 from weir.capture.flows import Flows
 from weir.capture.layout import CONFIG, ENI, LIVE, Clock, tag_of, unmoved
 from weir.capture.libbpf import BpfObject, BpfTrouble, Map
 from weir.capture.probe import OBJECT
 from weir.capture.tables import FLOWS_MAX, SLOTS, Sizes, Tables, cpu_numbers
+from weir.capture.totals import FIRST, EniCounters, Ignored, LossCounters
 from weir.capture.window import Uncounted
 from weir.model.resources import Side
 

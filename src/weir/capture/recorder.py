@@ -14,11 +14,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from weir.capture.attribution import Attribution, Watcher
-from weir.capture.counters import Ignored
 from weir.capture.devices import Devices
 from weir.capture.kernel import AttachError, Kernel
 from weir.capture.roster import Delivery, Eni, Roster
 from weir.capture.spool import Spool, SpoolFull, Target
+from weir.capture.totals import Ignored
 from weir.capture.window import Closed, Drained, Uncounted, Windows, next_boundary_s
 
 SECOND_NS = 1_000_000_000
