@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 
 import uvicorn
 from prometheus_client import CollectorRegistry
@@ -42,10 +43,12 @@ from weir.doors.app import App
 from weir.doors.metrics import LedgerMetrics, PartMetrics
 from weir.doors.rpc import Gateway
 from weir.doors.sls import SlsDoor
-from weir.logstore.engine import Engine, Limits
+from weir.logstore.duck import DuckEngine
+from weir.logstore.engine import Limits
 from weir.logstore.limits import Counters
 from weir.logstore.manifest import Manifest
 from weir.logstore.store import Store
+from weir.query.lookups import open_places, open_threats
 from weir.query.run import Querier
 from weir.settings import Address, Settings
 
@@ -95,8 +98,7 @@ def server(settings: Settings) -> Server:
     store = Store(settings.data / "logs", Manifest(local.engine), time.time)
     board = ledger.Board(catalog, store)
     regions = tuple(Region(name, str(settings.listen)) for name in (settings.region, *settings.regions))
-    engine = Engine(Limits(memory_bytes_max=settings.query_memory_mb << 20))
-    querier = Querier(engine, settings.time_zone)
+    querier = _querier(settings)
     desk = Desk(catalog, regions, store, time.time, started=time.time(), querier=querier, keys=keys)
     sessions, permits = Sessions(keys, time.time), Permits(catalog)
     gateway = Gateway(
@@ -121,6 +123,19 @@ def server(settings: Settings) -> Server:
         registry=registry,
     )
     return Server(settings, opened, store, Upkeep(desk), board, app, started)
+
+
+def _querier(settings: Settings) -> Querier:
+    """The query language with its limits and what it may look up. Raises ``LookupFileError``."""
+    limits = Limits(
+        seconds_max=settings.query_seconds,
+        memory_bytes_max=settings.query_memory_mb << 20,
+        rows_max=settings.query_rows_max,
+    )
+    lookups = open_places(settings.geo_file)
+    if settings.threat_file:
+        lookups |= open_threats(Path(settings.threat_file))
+    return Querier(DuckEngine(limits), settings.time_zone, lookups=lookups)
 
 
 @dataclass(frozen=True, slots=True)

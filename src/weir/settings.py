@@ -67,6 +67,10 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
+def _paths(text: str) -> tuple[Path, ...]:
+    return tuple(map(Path, _words(text)))
+
+
 SETTINGS: tuple[Setting, ...] = (
     Setting("data", "./weir-data", Path, "Directory of everything Weir keeps: catalog, logs, keys, spool."),
     Setting("listen", "127.0.0.1:8080", _address, "HOST:PORT of the one port: RPC, SLS, health, metrics. 0: any free."),
@@ -77,6 +81,10 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("sls_bases", "sls.local,localhost,127.0.0.1", _words, "Host names under which PROJECT.NAME is a project."),
     Setting("time_zone", "UTC", str, "Time zone in which queries print and truncate times."),
     Setting("query_memory_mb", "1024", _positive, "Memory of one query in MiB; a query above it fails alone."),
+    Setting("query_seconds", "55", _seconds, "Run time of one query; a query above it fails alone."),
+    Setting("query_rows_max", "1000000", _positive, "Rows that one SQL query answers; a query above it fails alone."),
+    Setting("geo_file", "", _paths, "MaxMind-format files of places and providers, with commas between; for ip_to_*."),
+    Setting("threat_file", "", str, "Addresses, networks, domains, URLs, one a line; for security_check_*."),
     Setting("endpoint", "http://127.0.0.1:8080", str, "Server that client commands and the agent talk to."),
     Setting("access_key_id", "", str, "AccessKey of client commands and of the agent."),
     Setting("access_key_secret", "", str, "Secret of that AccessKey."),
@@ -102,6 +110,10 @@ class Settings:
     sls_bases: tuple[str, ...]
     time_zone: str
     query_memory_mb: int
+    query_seconds: float
+    query_rows_max: int
+    geo_file: tuple[Path, ...]
+    threat_file: str
     endpoint: str
     access_key_id: str
     access_key_secret: str

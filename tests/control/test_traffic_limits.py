@@ -14,7 +14,8 @@ from tests.control.traffic_asking import ROWS, also, analyzer, asked, entries, r
 from tests.control.traffic_rows import BEGIN
 from weir.control.schema import traffic_rankings
 from weir.control.traffic import RANKING_SECONDS, RANKINGS_MAX
-from weir.logstore.engine import Engine, Limits
+from weir.logstore.duck import DuckEngine
+from weir.logstore.engine import Limits
 from weir.query.run import Querier
 
 
@@ -95,7 +96,7 @@ def test_refusals_of_a_metric(office: Office, changes: dict[str, str], code: str
 
 def test_the_engines_limits_are_a_refusal(office: Office) -> None:
     made = analyzer(office)
-    busy = Querier(Engine(Limits(seconds_max=0.01, running_max=0)))
+    busy = Querier(DuckEngine(Limits(seconds_max=0.01, running_max=0)))
     hurried = replace(office, desk=replace(office.desk, querier=busy))
     said = asked(made, OrderBy="Bytes", MetricName="bps")
     assert refused(lambda: hurried.call("StartNisTrafficRanking", **said)) == "OperationFailed.AnalysisLimit"

@@ -8,7 +8,8 @@ from tests.ledger.door import Tenant
 from tests.ledger.scenes import Pairs, Scene, same, with_pairs
 from weir.control.analyzers import ANALYZER_QUOTA
 from weir.control.desk import Desk
-from weir.logstore.engine import Engine, Limits
+from weir.logstore.duck import DuckEngine
+from weir.logstore.engine import Limits
 from weir.query.run import Querier
 
 ASKED = {"Filter": '[{"Key":"FlowAction","Operator":"in","Value":["ACCEPT"]}]'}
@@ -50,7 +51,7 @@ def slower(tenant: Tenant) -> Pairs:
 
 def narrow(desk: Desk) -> Desk:
     """A server that runs no query."""
-    return replace(desk, querier=Querier(Engine(Limits(seconds_max=0.01, running_max=0))))
+    return replace(desk, querier=Querier(DuckEngine(Limits(seconds_max=0.01, running_max=0))))
 
 
 def asking(tenant: Tenant, **pairs: str) -> Pairs:

@@ -11,22 +11,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.query.corpus import START, WINDOW, Row, build, flow_rows
-from weir.logstore.engine import (
-    Engine,
-    Limits,
-    QueryTimeout,
-    QueryTooLarge,
-    Statement,
-    StatementError,
-    has_extra,
-    prune,
-)
+from weir.logstore.duck import DuckEngine
+from weir.logstore.engine import Limits, QueryTimeout, QueryTooLarge, Statement, StatementError, prune
 from weir.logstore.snapshot import Snapshot
 from weir.query.answer import Page
 from weir.query.index import Index
 from weir.query.run import Querier
 
-ENGINE = Engine()
+ENGINE = DuckEngine()
 in_scope = "a Python table in scope"
 
 
@@ -90,7 +82,7 @@ def test_globs_show_no_directory(snapshot, tmp_path):
 
 
 def test_a_slow_query_ends_and_the_next_one_runs(snapshot):
-    engine = Engine(Limits(seconds_max=0.3, running_max=1))
+    engine = DuckEngine(Limits(seconds_max=0.3, running_max=1))
     slow = "SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE a.range % 7 = b.range % 11"
     started = time.monotonic()
     with pytest.raises(QueryTimeout):
@@ -100,7 +92,7 @@ def test_a_slow_query_ends_and_the_next_one_runs(snapshot):
 
 
 def test_a_large_query_fails_alone(snapshot):
-    engine = Engine(Limits(memory_bytes_max=64 * 2**20))
+    engine = DuckEngine(Limits(memory_bytes_max=64 * 2**20))
     with pytest.raises(QueryTooLarge):
         engine.execute(snapshot, Statement("SELECT list(range) AS l FROM range(100000000)"))
     assert engine.execute(snapshot, Statement("SELECT 1 AS x")).to_pylist() == [{"x": 1}]
@@ -108,7 +100,7 @@ def test_a_large_query_fails_alone(snapshot):
 
 def test_many_threads_at_once(snapshot):
     found, expected = [], sum(row.long("bytes") for row in flow_rows(30))
-    engine = Engine(Limits(running_max=2))
+    engine = DuckEngine(Limits(running_max=2))
     read = lambda: found.append(  # noqa: E731
         engine.execute(snapshot, Statement('SELECT sum("bytes")::BIGINT AS b FROM __stored__')).to_pylist()[0]["b"]
     )
@@ -139,9 +131,9 @@ def test_extra_keys_are_noticed_wherever_they_are(tmp_path):
         directory.mkdir()
         rows = [plain] * 6
         rows[place] = odd
-        assert has_extra(build(rows, directory))
+        assert ENGINE.has_extra(build(rows, directory))
     (tmp_path / "none").mkdir()
-    assert not has_extra(build([plain] * 6, tmp_path / "none"))
+    assert not ENGINE.has_extra(build([plain] * 6, tmp_path / "none"))
 
 
 def test_a_segment_that_is_gone_is_trouble_not_a_wrong_text(snapshot):

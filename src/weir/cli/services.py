@@ -23,9 +23,11 @@ from weir.cli.queries import console, table_of
 from weir.cli.running import Up, UpPlan
 from weir.control.keys import KeyFileError
 from weir.logstore.troubles import StoreUnavailable
+from weir.query.lookups import LookupFileError
 from weir.settings import SETTINGS, Settings
 
-SERVER_OPTIONS = ("data", "listen", "catalog", "region", "regions", "sls_bases", "time_zone", "query_memory_mb")
+QUERY_OPTIONS = ("time_zone", "query_memory_mb", "query_seconds", "query_rows_max", "geo_file", "threat_file")
+SERVER_OPTIONS = ("data", "listen", "catalog", "region", "regions", "sls_bases", *QUERY_OPTIONS)
 AGENT_OPTIONS = ("node", "netns", "spool", "flows_max", "drain_seconds")
 
 
@@ -35,6 +37,8 @@ def made_server(settings: Settings) -> compose.Server:
         return compose.server(settings)
     except (StoreUnavailable, KeyFileError, SQLAlchemyError, OSError) as error:
         raise Trouble(f"cannot open {settings.data}: {error}") from error
+    except LookupFileError as error:
+        raise Trouble(str(error)) from error
 
 
 @contextmanager

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from weir.query.functions import COMPARED_MAX, call
+from weir.query.calls import call
+from weir.query.functions_aggregate import COMPARED_MAX
 from weir.query.grammar import Source, select_of
 
 SHIFT_SECONDS_MAX = 10 * 366 * 86400

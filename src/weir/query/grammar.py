@@ -18,7 +18,7 @@ from sqlglot.errors import ParseError, TokenError
 from sqlglot.parsers.presto import PrestoParser
 
 from weir.query.failures import QueryError
-from weir.query.functions import FUNCTIONS
+from weir.query.functions import FUNCTIONS, GROWING_MAX
 
 LENGTH_MAX = 65536
 """Characters of a query. A longer one is refused."""
@@ -123,6 +123,10 @@ def select_of(node: exp.Expr) -> exp.Expr | None:
 
 def check(query: exp.Query, source: Source) -> None:
     """Raises ``QueryError`` at the first construct that is not on the lists."""
+    growing = [node for node in query.find_all(exp.Anonymous) if _grows(node)]
+    if len(growing) > GROWING_MAX:
+        message = f"SQL: at most {GROWING_MAX} calls may pad, replace, escape or make sequences"
+        raise source.error(growing[GROWING_MAX], message)
     common = {cte.alias.lower() for cte in query.find_all(exp.CTE)}
     for node in query.walk():
         if not isinstance(node, _NODES):
@@ -150,6 +154,11 @@ def check(query: exp.Query, source: Source) -> None:
                 _check_unnest(node, source)
             case _:
                 pass
+
+
+def _grows(node: exp.Anonymous) -> bool:
+    function = FUNCTIONS.get(str(node.this).lower())
+    return function is not None and function.growing
 
 
 def _describe(node: exp.Expr) -> str:

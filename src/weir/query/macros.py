@@ -28,6 +28,12 @@ PRIVATE = (
 MAPPED = 0xFFFF_0000_0000
 """First address of ::ffff:0:0/96 as a number."""
 
+TEXT_MAX = 65_536
+"""Characters of a text that padding, replacing or escaping makes; a longer one fails the query. The engine does not
+count such texts towards the query's memory."""
+SEQUENCE_MAX = 10_000
+"""Entries of a sequence (source: Presto, "Array functions"); a longer one fails the query."""
+
 _V4 = "((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])[.]){3}(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _MAX = "CAST('340282366920938463463374607431768211455' AS UHUGEINT)"
 
@@ -57,6 +63,17 @@ def _shorten() -> str:
     return f"CASE {' '.join(cases)} ELSE g END"
 
 
+def _checked(names: str, size: str, most: int, what: str, body: str) -> str:
+    """``body`` over the arguments, each computed once, or an error where ``size`` is above ``most``."""
+    given = "{" + ", ".join(f"'{name}': {name}" for name in names) + "}"
+    let = f"CASE WHEN {size} > {most} THEN error('{what}') ELSE {body} END"
+    return f"({', '.join(names)}) AS list_transform([{given}], lambda a: {let})[1]"
+
+
+def _checked_text(names: str, size: str, body: str) -> str:
+    return _checked(names, size, TEXT_MAX, f"a text made by a function has at most {TEXT_MAX} characters", body)
+
+
 BODIES: dict[str, str] = {
     # For a value whose type the translator does not know: seconds as a number, or a time stamp as text.
     "time": "(x) AS "
@@ -78,6 +95,37 @@ BODIES: dict[str, str] = {
     "single": "(l) AS CAST(CASE WHEN len(l) > 1 "
     "THEN error('compare: the sub-query has more than one row of a group') ELSE l[1] END AS DOUBLE)",
     "ratio": "(a, b) AS a / nullif(b, 0)",
+    # In Presto place 0 is in no text, and one before its begin neither.
+    "substr": "(s, f) AS CASE WHEN f = 0 OR -f > length(s) THEN '' ELSE substr(s, f) END",
+    "substr_of": "(s, f, n) AS CASE WHEN f = 0 OR -f > length(s) OR n <= 0 THEN '' ELSE substr(s, f, n) END",
+    "lpad": _checked_text("snp", "a.n", "lpad(a.s, a.n::INTEGER, a.p)"),
+    "rpad": _checked_text("snp", "a.n", "rpad(a.s, a.n::INTEGER, a.p)"),
+    "replace": _checked_text(
+        "sop",
+        "length(a.s) + (length(a.s) // greatest(length(a.o), 1)) * length(a.p)",
+        "CASE WHEN a.o = '' THEN error('replace needs a text to look for') ELSE replace(a.s, a.o, a.p) END",
+    ),
+    "regexp_replace": _checked_text(
+        "sop", "length(a.s) + len(regexp_extract_all(a.s, a.o)) * length(a.p)", "regexp_replace(a.s, a.o, a.p, 'g')"
+    ),
+    "url_encode": _checked_text("s", "length(a.s) * 12", "url_encode(a.s)"),
+    "sequence": _checked(
+        "ftn",
+        "CASE WHEN a.n = 0 THEN 0 ELSE (a.t::HUGEINT - a.f) // a.n END",
+        SEQUENCE_MAX - 1,
+        f"a sequence has at most {SEQUENCE_MAX} entries",
+        "generate_series(a.f, a.t, a.n)",
+    ),
+    # The order of the rows does not count, how often a value occurs does.
+    "checksum": "(x) AS lower(lpad(to_hex(CAST(sum(CAST(md5_number_lower(CAST(x AS VARCHAR)) AS HUGEINT)) "
+    "% 18446744073709551616 AS UBIGINT)), 16, '0'))",
+    "numeric_histogram": "(n, x) AS weir_bins(n, list(CAST(x AS DOUBLE)))",
+    "bins": """(n, l) AS CASE WHEN len(list_distinct(l)) <= n
+        THEN weir_bin_map(list_transform(list_sort(list_distinct(l)), lambda v: list_filter(l, lambda e: e = v)))
+        ELSE weir_bin_map(list_transform(range(n), lambda i: list_filter(l, lambda e:
+            least(floor((e - list_min(l)) / (list_max(l) - list_min(l)) * n), n - 1) = i))) END""",
+    "bin_map": """(b) AS map_from_entries(list_transform(list_filter(b, lambda g: len(g) > 0),
+        lambda g: {'k': list_avg(g), 'v': CAST(len(g) AS DOUBLE)}))""",
     "split_part": "(s, d, n) AS CASE WHEN len(string_split(s, d)) >= n THEN split_part(s, d, n) END",
     "regexp_extract": "(s, p, g) AS CASE WHEN regexp_matches(s, p) THEN regexp_extract(s, p, g) END",
     "json_scalar": "(j, p) AS CASE WHEN json_valid(j) THEN json_extract_string(j, p) END",

@@ -9,23 +9,26 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from weir.logstore.engine import Engine, Statement, StatementError, has_extra, prune
+from weir.logstore.duck import DuckEngine
+from weir.logstore.engine import Engine, Lookup, StatementError, prune
 from weir.logstore.snapshot import Snapshot
+from weir.model.cancel import Cancellation
 from weir.model.fields import NAMES
 from weir.query import plan, render, search
 from weir.query.answer import LINE_MAX, Answer, Bucket, Page, Range
+from weir.query.dialects import DIALECTS
 from weir.query.failures import QueryError
 from weir.query.grammar import LENGTH_MAX, Source
 from weir.query.index import Index
 from weir.query.search import Node
 from weir.query.series import Frame
-from weir.query.sql import lookbacks, translate
+from weir.query.sql import lookbacks, resolve
 
 BUCKETS_MAX = 60
 """Bars of a histogram whose interval the caller leaves open."""
@@ -41,11 +44,15 @@ MAY_COMPARE = re.compile(r"compare", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Querier:
-    """The query language over an engine. ``time_zone`` (IANA name) is the zone in which times are shown and cut."""
+    """The query language over an engine. ``time_zone`` (IANA name) is the zone in which times are shown and cut,
+    ``lookups`` what is known outside the records; ``cancel`` ends what runs when nobody waits for it any more.
+    """
 
-    engine: Engine = field(default_factory=Engine)
+    engine: Engine = field(default_factory=DuckEngine)
     time_zone: str = "UTC"
     clock: Callable[[], float] = time.time
+    lookups: Mapping[str, Lookup] = field(default_factory=dict)
+    cancel: Cancellation | None = None
 
     def run(self, snapshot: Snapshot, text: str, window: Range, page: Page, index: Index) -> Answer:
         """The answer to ``search`` or ``search | SQL``. With SQL the page must not have an offset, and its line and
@@ -57,19 +64,18 @@ class Querier:
         if sql is None:
             _check_page(page)
             pruned = prune(snapshot, plan.spans(window, ()))
-            layout = plan.new_layout(index, has_extra(pruned))
-            rows = [_row(row) for row in self._table(pruned, plan.search(node, window, page, layout), text).to_pylist()]
+            picked = self._table(pruned, plan.Pick(self._scan(node, window, index, pruned), page))
+            rows = [_row(row) for row in picked.to_pylist()]
             keys, types = [], []
         else:
             if page.offset:
                 raise QueryError("with SQL the offset must be 0: use LIMIT offset, count in the SQL")
             source = Source(text, len(where) + 1, sql)
             kinds = {name: kind for name, (_, kind) in plan.columns(index).items()}
-            translated = translate(source, kinds, self._frame(window))
-            pruned = prune(snapshot, plan.spans(window, translated.shifts))
-            layout = plan.new_layout(index, has_extra(pruned))
-            statement = plan.analysis(node, window, translated, layout, self.time_zone)
-            table = self._table(pruned, statement, text, source)
+            resolved = resolve(source, kinds, self._frame(window), self.lookups)
+            pruned = prune(snapshot, plan.spans(window, resolved.shifts))
+            scan = self._scan(node, window, index, pruned)
+            table = self._table(pruned, plan.Analysis(scan, resolved, self.time_zone, self.lookups), source)
             table = table.rename_columns(_distinct(table.column_names))
             rows, keys = render.rows(table), list(table.column_names)
             types = [render.type_name(column.type) for column in table.columns]
@@ -111,8 +117,7 @@ class Querier:
         if step < 1 or (window.to_s - window.from_s) // step > BUCKETS_LIMIT:
             raise QueryError(f"the interval must give between 1 and {BUCKETS_LIMIT} buckets")
         pruned = prune(snapshot, plan.spans(window, ()))
-        layout = plan.new_layout(index, has_extra(pruned))
-        found = self._table(pruned, plan.histogram(node, window, step, layout), text).to_pylist()
+        found = self._table(pruned, plan.Count(self._scan(node, window, index, pruned), step)).to_pylist()
         counts = {row["start"]: row["count"] for row in found}
         first = window.from_s - window.from_s % step
         return [
@@ -120,9 +125,13 @@ class Querier:
             for start in range(first, window.to_s, step)
         ]
 
-    def _table(self, snapshot: Snapshot, statement: Statement, text: str, source: Source | None = None) -> Any:
+    def _scan(self, node: Node, window: Range, index: Index, snapshot: Snapshot) -> plan.Scan:
+        return plan.Scan(node, window, index, self.engine.has_extra(snapshot))
+
+    def _table(self, snapshot: Snapshot, planned: plan.Plan, source: Source | None = None) -> Any:
+        statement = DIALECTS[self.engine.dialect](planned)
         try:
-            return self.engine.execute(snapshot, statement)
+            return self.engine.execute(snapshot, statement, self.cancel)
         except StatementError as error:
             if source is None:
                 raise

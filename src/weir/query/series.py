@@ -14,8 +14,10 @@ from dataclasses import dataclass
 import sqlglot
 from sqlglot import exp
 
+from weir.query.calls import Unsuitable
 from weir.query.columns import quote
-from weir.query.functions import FUNCTIONS, Unsuitable, time_format
+from weir.query.functions import FUNCTIONS
+from weir.query.functions_time import time_format
 from weir.query.grammar import Sls, Source, select_of
 from weir.query.kinds import Kinds
 

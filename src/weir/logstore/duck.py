@@ -1,0 +1,194 @@
+"""DuckDB behind the engine seam: every query in a database of its own.
+
+What enters: a snapshot and a statement in DuckDB's SQL. What leaves: an Arrow table, or one of the seam's troubles. The
+rule here: the database of a query lives in memory, can open the snapshot's own segments and no other file, cannot
+change a setting, and is interrupted when its time is over or its caller is gone.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+from duckdb.func import FunctionNullHandling, PythonUDFType
+
+from weir.logstore.engine import (
+    RELATION,
+    ROW,
+    Limits,
+    Lookup,
+    QueryCancelled,
+    QueryTimeout,
+    QueryTooLarge,
+    Statement,
+    StatementError,
+)
+from weir.logstore.schema import STORED_SCHEMA
+from weir.logstore.snapshot import Snapshot
+from weir.model.cancel import Cancellation
+
+REPEAT_SECONDS = 0.05
+"""Between two interrupts of a query: one that comes before the query has begun is lost."""
+
+DEFAULT = Limits()
+
+
+class DuckEngine:
+    """The engine of one server. ``limits`` apply to each query."""
+
+    def __init__(self, limits: Limits = DEFAULT) -> None:
+        self.limits = limits
+        self._turns = threading.BoundedSemaphore(limits.running_max)
+
+    @property
+    def dialect(self) -> str:
+        return "duckdb"
+
+    def execute(self, snapshot: Snapshot, statement: Statement, cancel: Cancellation | None = None) -> pa.Table:
+        """The statement's rows. Raises as the seam says."""
+        deadline = time.monotonic() + self.limits.seconds_max
+        cancel = cancel or Cancellation()
+        self._take_turn(deadline, cancel)
+        try:
+            with _database(snapshot, statement, self.limits) as connection:
+                return self._run(connection, statement, deadline, cancel)
+        finally:
+            self._turns.release()
+
+    def has_extra(self, snapshot: Snapshot) -> bool:
+        """From the statistics of the segments, and the tail itself."""
+        return any(_segment_has_extra(str(s.path)) for s in snapshot.segments) or any(
+            table.column("__extra__").null_count < table.num_rows for table in snapshot.tail
+        )
+
+    def _take_turn(self, deadline: float, cancel: Cancellation) -> None:
+        while not self._turns.acquire(timeout=REPEAT_SECONDS):
+            if cancel.is_cancelled:
+                raise QueryCancelled
+            if time.monotonic() > deadline:
+                raise QueryTimeout(f"no turn within {self.limits.seconds_max:g} s")
+
+    def _run(
+        self, connection: duckdb.DuckDBPyConnection, statement: Statement, deadline: float, cancel: Cancellation
+    ) -> pa.Table:
+        try:
+            with _ending(connection, deadline, cancel):
+                found = connection.sql(statement.sql, params=statement.parameters).to_arrow_table()
+        except duckdb.InterruptException as error:
+            if cancel.is_cancelled:
+                raise QueryCancelled from error
+            raise QueryTimeout(f"not finished within {self.limits.seconds_max:g} s") from error
+        except duckdb.OutOfMemoryException as error:
+            raise QueryTooLarge(f"needs more than {self.limits.memory_bytes_max} bytes of memory") from error
+        except (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError) as error:
+            raise StatementError(str(error)) from error
+        if found.num_rows > self.limits.rows_max:
+            raise QueryTooLarge(f"has more than {self.limits.rows_max} rows")
+        return found
+
+
+@contextmanager
+def _ending(connection: duckdb.DuckDBPyConnection, deadline: float, cancel: Cancellation) -> Iterator[None]:
+    """Within, the connection is interrupted at the deadline or when the caller is gone, until what runs has ended."""
+    wake, done = threading.Event(), threading.Event()
+
+    def watch() -> None:
+        wake.wait(max(0.0, deadline - time.monotonic()))
+        while not done.is_set():
+            connection.interrupt()
+            done.wait(REPEAT_SECONDS)
+
+    watcher = threading.Thread(target=watch, name="weir-query-end", daemon=True)
+    with cancel.calling(wake.set):
+        watcher.start()
+        try:
+            yield
+        finally:
+            done.set()
+            wake.set()
+            watcher.join()
+
+
+@lru_cache(maxsize=65536)
+def _segment_has_extra(path: str) -> bool:
+    """From the statistics in the file's footer; a segment never changes, so the answer is kept."""
+    metadata = pq.read_metadata(path)
+    leaf = next(i for i in range(metadata.num_columns) if metadata.schema.column(i).path == "__extra__.key_value.key")
+    for group in range(metadata.num_row_groups):
+        statistics = metadata.row_group(group).column(leaf).statistics
+        if statistics is None or not statistics.has_null_count or statistics.num_values > 0:
+            return True
+    return False
+
+
+@contextmanager
+def _database(snapshot: Snapshot, statement: Statement, limits: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A closed-off database that knows ``RELATION`` and the statement's macros."""
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "threads": limits.threads,
+        "memory_limit": f"{limits.memory_bytes_max}B",
+        "temp_directory": "",
+        "autoload_known_extensions": False,
+        "autoinstall_known_extensions": False,
+        "python_enable_replacements": False,
+        "allow_community_extensions": False,
+    }
+    connection = duckdb.connect(":memory:", config=settings)
+    try:
+        paths = ", ".join(_literal(str(segment.path)) for segment in snapshot.segments)
+        connection.execute(f"SET allowed_paths = [{paths}]")
+        connection.execute("SET enable_external_access = false")
+        connection.execute(f"SET TimeZone = {_literal(statement.time_zone)}")
+        _define(connection, snapshot)
+        for name, lookup in statement.lookups.items():
+            kind = "BIGINT" if lookup.is_long else "VARCHAR"
+            connection.create_function(
+                name,
+                _by_column(lookup),
+                ["VARCHAR"],
+                kind,
+                type=PythonUDFType.ARROW,
+                null_handling=FunctionNullHandling.SPECIAL,
+            )
+        for macro in statement.macros:
+            connection.execute(macro)
+        connection.execute("SET lock_configuration = true")
+        yield connection
+    finally:
+        connection.close()
+
+
+def _define(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
+    """Creates the view ``RELATION``: segments in seal order, then the tail."""
+    columns = ", ".join(f'"{name}"' for name in STORED_SCHEMA.names)
+    parts = []
+    if snapshot.segments:
+        paths = ", ".join(_literal(str(segment.path)) for segment in snapshot.segments)
+        parts.append(f"SELECT {columns}, file_row_number AS {ROW} FROM read_parquet([{paths}], file_row_number = true)")
+    if snapshot.tail or not parts:
+        tail = pa.concat_tables(snapshot.tail) if snapshot.tail else STORED_SCHEMA.empty_table()
+        connection.register("__tail__", tail.append_column(ROW, pa.array(range(tail.num_rows), pa.int64())))
+        parts.append(f"SELECT {columns}, {ROW} FROM __tail__")
+    connection.execute(f"CREATE VIEW {RELATION} AS {' UNION ALL '.join(parts)}")
+
+
+def _by_column(lookup: Lookup) -> Callable[[pa.ChunkedArray], pa.Array]:
+    """The look-up over a column: once for each different text."""
+    kind = pa.int64() if lookup.is_long else pa.string()
+
+    def of_column(column: pa.ChunkedArray) -> pa.Array:
+        distinct = column.combine_chunks().dictionary_encode()
+        found = [None if text is None else lookup.of(text) for text in distinct.dictionary.to_pylist()]
+        return pa.array(found, kind).take(distinct.indices)
+
+    return of_column
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
