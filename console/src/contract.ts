@@ -190,7 +190,8 @@ export type FailureCode =
   | "UnsupportedFeature.UserDefinedTrafficPath"
   | "UnsupportedFeature.UserDefinedTrafficPathIpv6"
   | "UnsupportedFeature.VpcAdvancedFeature"
-  | "UnsupportedHTTPMethod";
+  | "UnsupportedHTTPMethod"
+  | "WriteQuotaExceed";
 
 export type RecordField =
   | "version"

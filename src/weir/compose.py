@@ -43,6 +43,7 @@ from weir.doors.app import App
 from weir.doors.metrics import LedgerMetrics, PartMetrics
 from weir.doors.rpc import Gateway
 from weir.doors.sls import SlsDoor
+from weir.logstore import limits as store_limits
 from weir.logstore.duck import DuckEngine
 from weir.logstore.engine import Limits
 from weir.logstore.limits import Counters
@@ -95,7 +96,8 @@ def server(settings: Settings) -> Server:
     keys = KeyRing(catalog, settings.key_path, time.monotonic)
     started = first_start(catalog, keys, time.time())
     ledger.ensure(catalog, started.account_id, settings.region, time.time())
-    store = Store(settings.data / "logs", Manifest(local.engine), time.time)
+    limits = store_limits.Limits(disk_reserve_bytes=settings.disk_reserve_mb << 20)
+    store = Store(settings.data / "logs", Manifest(local.engine), time.time, limits)
     board = ledger.Board(catalog, store)
     regions = tuple(Region(name, str(settings.listen)) for name in (settings.region, *settings.regions))
     querier = _querier(settings)
@@ -208,7 +210,7 @@ def client(settings: Settings) -> Client:
 
 def agent(settings: Settings) -> Agent:
     """Loads the kernel programs and connects recorder, spool and server. Raises what ``Kernel`` raises."""
-    spool = Spool(settings.spool_directory)
+    spool = Spool(settings.spool_directory, reserve_bytes=settings.disk_reserve_mb << 20)
     caller = client(settings)
     delivery = Delivery(spool, caller)
     changed = threading.Event()

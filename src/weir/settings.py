@@ -85,6 +85,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("query_rows_max", "1000000", _positive, "Rows that one SQL query answers; a query above it fails alone."),
     Setting("geo_file", "", _paths, "MaxMind-format files of places and providers, with commas between; for ip_to_*."),
     Setting("threat_file", "", str, "Addresses, networks, domains, URLs, one a line; for security_check_*."),
+    Setting("disk_reserve_mb", "512", _positive, "MiB of the disk kept free; below, rows are refused, not reads."),
     Setting("endpoint", "http://127.0.0.1:8080", str, "Server that client commands and the agent talk to."),
     Setting("access_key_id", "", str, "AccessKey of client commands and of the agent."),
     Setting("access_key_secret", "", str, "Secret of that AccessKey."),
@@ -114,6 +115,7 @@ class Settings:
     query_rows_max: int
     geo_file: tuple[Path, ...]
     threat_file: str
+    disk_reserve_mb: int
     endpoint: str
     access_key_id: str
     access_key_secret: str

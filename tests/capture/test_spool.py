@@ -54,6 +54,14 @@ def test_above_the_limit_the_oldest_is_given_up_and_counted(tmp_path: Path) -> N
     assert spool.rows_lost == 10
 
 
+def test_the_reserve_of_the_disk_is_not_spooled_into(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, reserve_bytes=2**62)
+    for number in range(3):
+        spool.keep(table(5), target(number))
+    assert [batch.target.batch_id for batch in spool.waiting()] == ["batch-2"]
+    assert spool.rows_lost == 10
+
+
 def test_a_damaged_batch_is_set_aside_and_counted(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
     spool.keep(table(4), target(0)).write_bytes(b"not arrow")

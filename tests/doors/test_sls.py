@@ -7,6 +7,7 @@ import json
 import logging
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -34,6 +35,7 @@ class Service:
     """A door over a store of its own that nothing seals, so that two rows are more than it takes."""
 
     def __init__(self, root: Path) -> None:
+        self.root = root
         self.catalog = Catalog(f"sqlite:///{root / 'catalog.db'}")
         self.keys = KeyRing(self.catalog, root / "key", time.monotonic)
         account = first_start(self.catalog, self.keys, time.time()).account_key
@@ -84,6 +86,20 @@ def test_a_store_that_cannot_take_more_is_busy_and_the_cause_stays_inside(servic
     assert (busy.status_code, busy.json()["errorCode"]) == (503, "ServerBusy")
     assert busy.json()["errorMessage"] == "The server is busy, please try again later."
     assert busy.headers["x-log-requestid"] in caplog.text
+
+
+def test_a_disk_at_its_reserve_refuses_rows_and_answers_readers(service):
+    assert service.put(b"kept").status_code == 200
+    service.store.stop()
+    manifest = Manifest(service.catalog.engine)
+    service.store = Store(service.root / "store", manifest, time.time, Limits(disk_reserve_bytes=2**62))
+    service.desk = replace(service.desk, store=service.store)
+    service.door = SlsDoor(service.desk, service.keys.secret_of, (BASE,))
+    refused = service.put(b"refused")
+    assert (refused.status_code, refused.json()["errorCode"]) == (403, "WriteQuotaExceed")
+    shards = service.send("GET", "/logstores/flow-store/shards")
+    assert (shards.status_code, len(shards.json())) == (200, 1)
+    assert service.store.counters.refused_disk == 1
 
 
 def test_a_bug_is_an_internal_error_with_its_request_id_in_the_log(service, caplog):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import subprocess
 from collections.abc import Callable, Iterator
@@ -13,8 +14,9 @@ import pyarrow as pa
 import pytest
 from sqlalchemy import text
 
+from weir.logstore.limits import Limits
 from weir.logstore.store import Store
-from weir.logstore.troubles import StoreUnavailable
+from weir.logstore.troubles import DiskReserved, StoreUnavailable
 
 Flows = Callable[..., pa.Table]
 Serials = Callable[..., list[int]]
@@ -152,3 +154,30 @@ def test_the_background_seal_tries_again(
     store.tend()
     assert store.counters.seals == 1
     assert serials(store.snapshot(1)) == list(range(2000))
+
+
+@pytest.mark.root
+def test_rows_leave_the_reserve_of_the_disk_alone(small_disk: Path, flows: Flows, serials: Serials, place: Any) -> None:
+    """Refused before the disk is full; what is there is read and sealed; writing goes on when there is room again."""
+    subprocess.run(["mount", "-o", "remount,size=3m", str(small_disk)], check=True)
+    reserve = 2 * 2**20
+    limits = Limits(disk_reserve_bytes=reserve)
+    store = Store(small_disk / "lake", place.manifest(), place.clock, limits)
+    store.create(1, 1)
+    refused = fill(store, flows, 0)
+    assert refused > 0
+    with pytest.raises(DiskReserved):
+        store.put(1, flows(refused, 1000))
+    assert (store.counters.refused, store.counters.refused_disk) == (2, 2)
+    disk = os.statvfs(small_disk)
+    assert disk.f_bavail * disk.f_frsize >= reserve - 8 * disk.f_frsize  # the last file's rounding
+    assert serials(store.snapshot(1)) == list(range(refused))
+    store.seal(1)
+    assert serials(store.snapshot(1)) == list(range(refused))
+    store.stop()
+    store = Store(small_disk / "lake", place.manifest(), place.clock, limits)
+    subprocess.run(["mount", "-o", "remount,size=5m", str(small_disk)], check=True)
+    assert store.put(1, flows(refused, 100), batch_id=f"b{refused}").duplicate is False
+    assert store.put(1, flows(0, 100), batch_id="b0").duplicate is True
+    assert serials(store.snapshot(1)) == list(range(refused + 100))
+    store.stop()

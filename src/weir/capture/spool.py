@@ -47,11 +47,15 @@ class Batch:
 
 
 class Spool:
-    """A directory of batches. One process at a time may write to it; its threads may share one ``Spool``."""
+    """A directory of batches. One process at a time may write to it; its threads may share one ``Spool``.
 
-    def __init__(self, directory: Path, bytes_max: int = SPOOL_BYTES_MAX) -> None:
+    ``reserve_bytes`` of its disk stay free: where less is left, the oldest batch gives way as above ``bytes_max``.
+    """
+
+    def __init__(self, directory: Path, bytes_max: int = SPOOL_BYTES_MAX, reserve_bytes: int = 0) -> None:
         self.directory = directory
         self.bytes_max = bytes_max
+        self.reserve_bytes = reserve_bytes
         self.rows_lost = 0
         self._lock = threading.Lock()
         directory.mkdir(parents=True, exist_ok=True)
@@ -89,7 +93,7 @@ class Spool:
         self._next += 1
         with self._lock:
             self._sizes[path] = len(payload)
-        while self.bytes > self.bytes_max and self.batches > 1:
+        while self.batches > 1 and (self.bytes > self.bytes_max or self._is_disk_short()):
             oldest = self._oldest()[0]
             self.rows_lost += _rows(oldest)
             self.done(oldest)
@@ -116,6 +120,10 @@ class Spool:
         """Takes a batch out of the queue but leaves its bytes, as ``.aside``, to be looked at."""
         path.rename(path.with_suffix(".aside"))
         self._forget(path)
+
+    def _is_disk_short(self) -> bool:
+        disk = os.statvfs(self.directory)
+        return disk.f_bavail * disk.f_frsize < self.reserve_bytes
 
     def _oldest(self) -> list[Path]:
         with self._lock:

@@ -27,7 +27,7 @@ from weir.query.lookups import LookupFileError
 from weir.settings import SETTINGS, Settings
 
 QUERY_OPTIONS = ("time_zone", "query_memory_mb", "query_seconds", "query_rows_max", "geo_file", "threat_file")
-SERVER_OPTIONS = ("data", "listen", "catalog", "region", "regions", "sls_bases", *QUERY_OPTIONS)
+SERVER_OPTIONS = ("data", "listen", "catalog", "region", "regions", "sls_bases", "disk_reserve_mb", *QUERY_OPTIONS)
 AGENT_OPTIONS = ("node", "netns", "spool", "flows_max", "drain_seconds")
 
 

@@ -26,6 +26,7 @@ from weir.logstore.engine import QueryTimeout, QueryTooLarge
 from weir.logstore.shards import Shard
 from weir.logstore.troubles import (
     CursorError,
+    DiskReserved,
     ShardReadOnly,
     ShardsFixed,
     ShardUnknown,
@@ -68,6 +69,8 @@ def answer(desk: Desk, caller: Caller, command: object) -> object:
     """The result of one operation, which the caller may do."""
     try:
         return HANDLERS[type(command)](desk, caller, command)
+    except DiskReserved as error:
+        raise failures.refuse(failures.WRITE_QUOTA_EXCEED) from error
     except StoreUnavailable as error:
         raise failures.refuse(failures.SERVER_BUSY, trouble=str(error)) from error
 

@@ -28,6 +28,9 @@ class Limits:
     """Rows of one pull; at this number it ends early (after at least one group) and the reader comes again."""
     removal_grace_seconds: float = 300.0
     """Seconds between a segment's removal and its file's; longer than any query holds its snapshot (55 s)."""
+    disk_reserve_bytes: int = 0
+    """Bytes of the disk that stay free of new rows; a put that would take of them gets DiskReserved. For the store as
+    a whole, not per shard."""
     retry_seconds: float = 5.0
     """Seconds until a seal that failed is tried again; the rows stay in the write-ahead log meanwhile."""
 
@@ -42,6 +45,7 @@ class Counters:
     commits: int = 0  # fsyncs; batches / commits is how well callers share them
     duplicates: int = 0  # batches that had been stored before
     refused: int = 0  # puts that got StoreUnavailable
+    refused_disk: int = 0  # those of them that got DiskReserved
     seals: int = 0
     seal_failures: int = 0
     sealed_rows: int = 0

@@ -22,8 +22,9 @@ from weir.logstore.manifest import Manifest, Seal, Sealed, ShardRow
 from weir.logstore.shard import Entry, Shard, Surroundings, Tail
 from weir.logstore.shards import Change
 from weir.logstore.snapshot import Segment, Snapshot
+from weir.logstore.space import Space
 from weir.logstore.tail import Run
-from weir.logstore.troubles import ShardReadOnly, ShardUnknown, StoreUnavailable
+from weir.logstore.troubles import DiskReserved, ShardReadOnly, ShardUnknown, StoreUnavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class LogStore:
         self.damage: list[str] = []
         self._site = site
         self._directory = site.root / str(self.id)
+        self._space = Space(site.root, site.limits.disk_reserve_bytes)
         self._lock = threading.Lock()
         self._reshaping = threading.Lock()  # held while shards are taken out of use and others put in their place
         self._sealing = [threading.Lock() for _ in rows]
@@ -182,9 +184,10 @@ class LogStore:
         while True:
             chosen = self._chosen(shard)
             try:
+                self._space.claim(len(payload))
                 self._shards[chosen].commit(Entry(table, raw_bytes, payload, batch_id), now_ns)
-            except StoreUnavailable:
-                self._site.counters.add(refused=1)
+            except StoreUnavailable as error:
+                self._site.counters.add(refused=1, refused_disk=int(isinstance(error, DiskReserved)))
                 raise
             except ShardReadOnly:
                 if isinstance(shard, int):

@@ -12,6 +12,10 @@ class StoreUnavailable(Exception):
     """The disk or the manifest refused. Nothing was stored for this call; it may be repeated with the same batch id."""
 
 
+class DiskReserved(StoreUnavailable):
+    """What is left of the disk is its reserve. Nothing was stored; writing goes on when there is room again."""
+
+
 class StoreUnknown(LookupError):
     """There is no such logstore (never created, or dropped)."""
 

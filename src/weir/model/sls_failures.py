@@ -226,6 +226,13 @@ INVALID_SHARD_CHECK_POINT = Failure(
     trigger="A checkpoint that is not a cursor.",
 )
 
+WRITE_QUOTA_EXCEED = Failure(
+    "WriteQuotaExceed",
+    403,
+    "Write quota is exceeded.",
+    trigger="What is left of the server's disk is its reserve (setting disk_reserve_mb); reading goes on.",
+)
+
 # --- Ours ---
 
 INTERNAL_SERVER_ERROR = Failure(
