@@ -48,6 +48,7 @@ DIRECTION_IN, DIRECTION_OUT = 0, 1
 ACTION_ACCEPT, ACTION_REJECT = 1, 2
 
 Flows = NDArray[np.void]
+Chosen = NDArray[np.bool_]
 
 
 def empty() -> Flows:
@@ -64,7 +65,7 @@ def fold(rows: Flows) -> Flows:
     if len(rows) == 0:
         return rows
     rows = np.ascontiguousarray(rows)
-    words = rows.view(np.uint8).reshape(len(rows), FLOW.itemsize)[:, :KEY_BYTES].copy().view("<u8")
+    words = _key_words(rows)
     order = _grouping(words)
     rows, words = rows[order], words[order]
     starts = np.flatnonzero(np.concatenate(([True], (words[1:] != words[:-1]).any(axis=1))))
@@ -93,16 +94,74 @@ def _grouping(words: NDArray[np.uint64]) -> NDArray[np.intp]:
     Sorting one 64-bit hash is several times faster than sorting six words; should two different keys ever share a
     hash, the slow order is taken instead, so the answer never depends on luck.
     """
-    mixed = np.zeros(len(words), np.uint64)
-    for column in range(words.shape[1]):
-        mixed = (mixed ^ words[:, column]) * np.uint64(0x9E3779B97F4A7C15)
-        mixed ^= mixed >> np.uint64(32)
+    mixed = _mixed(words)
     order = np.argsort(mixed, kind="stable")
     same_hash = mixed[order][1:] == mixed[order][:-1]
     same_key = (words[order][1:] == words[order][:-1]).all(axis=1)
     if (same_hash & ~same_key).any():
         return np.asarray(np.lexsort(words.T))
     return order
+
+
+def _key_words(rows: Flows) -> NDArray[np.uint64]:
+    """The keys, shape (n, 6). ``rows`` are contiguous."""
+    return rows.view(np.uint8).reshape(len(rows), FLOW.itemsize)[:, :KEY_BYTES].copy().view("<u8")
+
+
+def _mixed(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """A 64-bit hash of every row. ``words``: shape (n, 6)."""
+    mixed = np.zeros(len(words), np.uint64)
+    for column in range(words.shape[1]):
+        mixed = (mixed ^ words[:, column]) * np.uint64(0x9E3779B97F4A7C15)
+        mixed ^= mixed >> np.uint64(32)
+    return mixed
+
+
+def absorb(rows: Flows) -> Flows:
+    """Books drops of folded flows where their packets were counted. ``rows`` are folded; so is the result.
+
+    A drop takes its packets out of the ACCEPT row of its own key. If the tables were full for one of the two only, they
+    do not meet. Then a negative row gives up what the coarser row of its packets has given up, and the rows of single
+    flows under a coarser negative row give up what that has: nobody knows whose packets were dropped. Sums stay. What
+    is negative in the end was counted in another window.
+    """
+    for level in range(1, len(FOLDS)):
+        if not (rows["packets"] < 0).any():
+            return rows
+        rows = fold(coarsened(rows, (rows["packets"] < 0) & (rows["fold"] < level), level, rows["fold"] == level))
+        negative = (rows["packets"] < 0) & (rows["fold"] == level)
+        rows = fold(coarsened(rows, rows["fold"] < level, level, negative))
+    return rows
+
+
+def coarsened(rows: Flows, chosen: Chosen, level: int, into: Chosen) -> Flows:
+    """Gives up what fold ``level`` gives up in the rows ``chosen`` that then have the key of a row ``into``.
+
+    The rows keep their places; those of one key are not summed.
+    """
+    if not chosen.any() or not into.any():
+        return rows
+    places = np.flatnonzero(chosen)
+    coarse = rows[places]
+    coarse["fold"] = level
+    coarse["sport"] = coarse["dport"] = 0
+    if level == FOLDS.index("prefix"):
+        octets = coarse.view(np.uint8).reshape(len(coarse), FLOW.itemsize)
+        out, v4 = coarse["direction"] == DIRECTION_OUT, coarse["family"] == 4
+        for end, remote in (("src", ~out), ("dst", out)):
+            at = FLOW.fields[end][1] if FLOW.fields else 0
+            octets[remote & v4, at + 15] = 0
+            octets[remote & ~v4, at + 8 : at + 16] = 0
+    elif level == FOLDS.index("eni"):
+        coarse["proto"] = 0
+        coarse["src"] = coarse["dst"] = np.void(bytes(16))
+    # Two keys with one hash are harmless: a flow more gives something up, and rows are summed by their whole keys.
+    found = np.isin(_mixed(_key_words(coarse)), _mixed(_key_words(rows[into])))
+    if not found.any():
+        return rows
+    rows = rows.copy()
+    rows[places[found]] = coarse[found]
+    return rows
 
 
 def settle(closed: Flows, late: Flows) -> tuple[Flows, Flows]:
@@ -112,10 +171,10 @@ def settle(closed: Flows, late: Flows) -> tuple[Flows, Flows]:
     with negative packets takes packets out of an ACCEPT that was counted before the swap: it is applied to ``closed``.
     Returns (closed, late), each folded; a negative row that finds nothing to be taken from stays in ``late``.
     """
-    late = fold(late)
+    late = absorb(fold(late))
     negative = late["packets"] < 0
-    if not negative.any():
+    if not negative.any() and not (closed["packets"] < 0).any():
         return closed, late
-    joined = fold(np.concatenate([closed, late[negative]]))
+    joined = absorb(fold(np.concatenate([closed, late[negative]])))
     unmatched = joined["packets"] < 0
     return joined[~unmatched], np.concatenate([late[~negative], joined[unmatched]])

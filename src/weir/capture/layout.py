@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from weir.capture.flows import ACTION_ACCEPT, ACTION_REJECT, FLOW, Flows
+from weir.capture.flows import ACTION_ACCEPT, ACTION_REJECT, FLOW, FOLDS, Flows, coarsened
 
 KEY4 = np.dtype(
     [
@@ -192,7 +192,11 @@ def rows_of_slots(slots: NDArray[np.void], now: Clock) -> Flows:
 
 
 def unmoved(rows: Flows) -> Flows:
-    """Rows without ``ACTION_MOVED``: each such one becomes a REJECT and takes its packets out of an ACCEPT."""
+    """Rows without ``ACTION_MOVED``: each such one becomes a REJECT and takes its packets out of an ACCEPT.
+
+    Where a drop was folded, its packets may be of any flow that the coarser key covers: the ACCEPT of all of them is
+    folded as far. A row of a single flow never says ACCEPT of what was dropped.
+    """
     moved = rows["action"] == ACTION_MOVED
     if not moved.any():
         return rows
@@ -203,7 +207,11 @@ def unmoved(rows: Flows) -> Flows:
     for name in ("tcp_flags", "reason", "rule_id", "hook"):
         lost[name] = 0
     rows["action"][moved] = ACTION_REJECT
-    return np.concatenate([rows, lost])
+    both = np.concatenate([rows, lost])
+    for level in range(1, len(FOLDS)):
+        into = np.concatenate([np.zeros(len(rows), bool), lost["fold"] == level])
+        both = coarsened(both, (both["action"] == ACTION_ACCEPT) & (both["fold"] < level), level, into)
+    return both
 
 
 def _rows(keys: NDArray[np.void], values: NDArray[np.void], now: Clock) -> Flows:

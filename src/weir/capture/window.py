@@ -151,11 +151,11 @@ class Windows:
             slices = tuple(s.freeze() for s in window.slices)
             end_s = min(window.start_s + minutes * 60, -(-self._until_ns // 1_000_000_000))
             ended.append(Closed(minutes, window.start_s, end_s, slices))
-        return tuple(ended)
+        return tuple(_settle(window, empty())[0] for window in ended)
 
 
 def _settle(window: Closed, late: Flows) -> tuple[Closed, Flows]:
-    """Applies the negative rows of ``late`` to the newest slice that still has their packets."""
+    """Applies negative rows, those of ``late`` and of the slices, to the newest slice that still has their packets."""
     slices: list[Slice] = []
     for part in reversed(window.slices):
         rows, late = settle(part.rows, late)
