@@ -31,15 +31,17 @@ def option(order: str, code: int, value: bytes) -> bytes:
     return struct.pack(order + "HH", code, len(value)) + value + bytes(-len(value) % 4)
 
 
-def pcapng(packets: Iterable[Packet], order: str = "<", *, nano: bool = False, link: int = 1, way: int = 0) -> bytes:
-    """``way``: 0 not said, 1 inbound, 2 outbound, for every packet."""
+def pcapng(packets: Iterable[Packet], order: str = "<", *, nano: bool = False, ways: Iterable[int] = ()) -> bytes:
+    """``ways``: of every packet 1 inbound or 2 outbound; empty: not said."""
+    said = iter(ways)
     out = [block(order, 0x0A0D0D0A, struct.pack(order + "IHHq", 0x1A2B3C4D, 1, 0, -1))]
     resolution = option(order, 9, b"\x09") if nano else b""
-    out.append(block(order, 1, struct.pack(order + "HHI", link, 0, 0) + resolution))
+    out.append(block(order, 1, struct.pack(order + "HHI", 1, 0, 0) + resolution))
     out.append(block(order, 5, bytes(12)))  # interface statistics: to be passed over
     for time_ns, frame in packets:
         ticks = time_ns if nano else time_ns // 1000
         head = struct.pack(order + "IIIII", 0, ticks >> 32, ticks & 0xFFFFFFFF, len(frame), len(frame))
+        way = next(said, 0)
         flags = option(order, 2, struct.pack(order + "I", way)) if way else b""
         out.append(block(order, 6, head + frame + bytes(-len(frame) % 4) + flags))
     return b"".join(out)

@@ -138,7 +138,7 @@ def test_raw_ip_has_no_mac_but_addresses() -> None:
     ("behind", 1, "out"), ("behind", 2, "in"), ("self", 1, "in"), ("self", 2, "out"),
 ])  # fmt: skip
 def test_direction_as_the_file_says_it(side: str, way: int, direction: str) -> None:
-    (record,) = replayed(pcapng(PACKETS[:1], way=way), Told(Side(side)))
+    (record,) = replayed(pcapng(PACKETS[:1], ways=[way]), Told(Side(side)))
     assert record[2] == direction
 
 
