@@ -17,7 +17,7 @@ from sqlalchemy import Engine, create_engine
 from weir.logstore.limits import Limits
 from weir.logstore.manifest import METADATA, Manifest
 from weir.logstore.rows import from_logs
-from weir.logstore.schema import PUT_SCHEMA
+from weir.logstore.schema import PUT_SCHEMA, STORED_SCHEMA
 from weir.logstore.snapshot import Snapshot
 from weir.logstore.store import Store
 
@@ -104,7 +104,8 @@ def flows() -> Callable[..., pa.Table]:
 
 def rows_of(snapshot: Snapshot) -> pa.Table:
     """All rows of a snapshot, read from its files and its tail with nothing of ours in between."""
-    parts = [pq.read_table(segment.path, partitioning=None) for segment in snapshot.segments]
+    names = STORED_SCHEMA.names
+    parts = [pq.read_table(segment.path, columns=names, partitioning=None) for segment in snapshot.segments]
     return pa.concat_tables([*parts, *snapshot.tail]) if parts or snapshot.tail else PUT_SCHEMA.empty_table()
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from weir.logstore import lake, tail
+from weir.logstore import sealed_groups, tail
 from weir.logstore.manifest import Sealed
 from weir.logstore.schema import STORED_SCHEMA
 from weir.logstore.troubles import CursorError
@@ -53,7 +53,7 @@ def at(view: ShardView, arrival_s: int) -> int:
         if sealed.arrival_min_ns >= since_ns:
             found.append(segment.group_min)
         elif sealed.arrival_max_ns >= since_ns:
-            rows = lake.arrivals(segment.path, segment.group_min, segment.group_max + 1)
+            rows = sealed_groups.arrivals(segment.path, segment.group_min, segment.group_max + 1)
             found.append(_first_since(rows, since_ns))
     found += [_first_since(table, since_ns) for table in view.tail if table["__arrival__"][-1].as_py() >= since_ns]
     return min(found)
@@ -69,7 +69,7 @@ def time(view: ShardView, cursor: int, now_s: int) -> int:
     if not len(pulled):
         return now_s
     first = int(pulled[0])
-    tables = [lake.arrivals(s.segment.path, first, first + 1) for s in _sealed_between(view, first, first + 1)]
+    tables = [sealed_groups.arrivals(s.segment.path, first, first + 1) for s in _sealed_between(view, first, first + 1)]
     tables += [tail.between(table, first, first + 1) for table in view.tail]
     return min(int(table["__arrival__"][0].as_py()) for table in tables if table.num_rows) // 10**9
 
@@ -109,7 +109,7 @@ def _groups(view: ShardView, first: int, end: int, count_max: int) -> np.ndarray
     for sealed in _sealed_between(view, first, end):
         if len(found) >= count_max and sealed.segment.group_min > found[count_max - 1]:
             return found[:count_max]
-        found = np.union1d(found, lake.group_list(sealed.segment.path, first, end))
+        found = np.union1d(found, sealed_groups.numbers(sealed.segment.path, first, end))
     for table in view.tail:
         if len(found) >= count_max:
             break
@@ -119,7 +119,7 @@ def _groups(view: ShardView, first: int, end: int, count_max: int) -> np.ndarray
 
 def _read(view: ShardView, first: int, end: int) -> pa.Table:
     """Rows of the groups in [first, end), in group order."""
-    parts = [lake.read_groups(s.segment.path, first, end) for s in _sealed_between(view, first, end)]
+    parts = [sealed_groups.read(s.segment.path, first, end) for s in _sealed_between(view, first, end)]
     parts += [tail.between(table, first, end) for table in view.tail]
     rows = pa.concat_tables([part for part in parts if part.num_rows] or [STORED_SCHEMA.empty_table()])
     numbers = tail.group_numbers(rows)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 
@@ -29,8 +29,8 @@ from weir.logstore.engine import (
     Statement,
     StatementError,
 )
-from weir.logstore.schema import STORED_SCHEMA
-from weir.logstore.snapshot import Snapshot
+from weir.logstore.schema import PLACE, STORED_SCHEMA
+from weir.logstore.snapshot import Segment, Snapshot
 from weir.model.cancel import Cancellation
 
 REPEAT_SECONDS = 0.05
@@ -141,8 +141,7 @@ def _database(snapshot: Snapshot, statement: Statement, limits: Limits) -> Itera
     }
     connection = duckdb.connect(":memory:", config=settings)
     try:
-        paths = ", ".join(_literal(str(segment.path)) for segment in snapshot.segments)
-        connection.execute(f"SET allowed_paths = [{paths}]")
+        connection.execute(f"SET allowed_paths = [{_paths(snapshot.segments)}]")
         connection.execute("SET enable_external_access = false")
         connection.execute(f"SET TimeZone = {_literal(statement.time_zone)}")
         _define(connection, snapshot)
@@ -168,9 +167,13 @@ def _define(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
     """Creates the view ``RELATION``: segments in seal order, then the tail."""
     columns = ", ".join(f'"{name}"' for name in STORED_SCHEMA.names)
     parts = []
-    if snapshot.segments:
-        paths = ", ".join(_literal(str(segment.path)) for segment in snapshot.segments)
-        parts.append(f"SELECT {columns}, file_row_number AS {ROW} FROM read_parquet([{paths}], file_row_number = true)")
+    as_arrived = [one for one in snapshot.segments if not one.compacted]
+    compacted = [one for one in snapshot.segments if one.compacted]
+    if as_arrived:
+        files = f"read_parquet([{_paths(as_arrived)}], file_row_number = true)"
+        parts.append(f"SELECT {columns}, file_row_number AS {ROW} FROM {files}")
+    if compacted:
+        parts.append(f"SELECT {columns}, {PLACE.name}::BIGINT AS {ROW} FROM read_parquet([{_paths(compacted)}])")
     if snapshot.tail or not parts:
         tail = pa.concat_tables(snapshot.tail) if snapshot.tail else STORED_SCHEMA.empty_table()
         connection.register("__tail__", tail.append_column(ROW, pa.array(range(tail.num_rows), pa.int64())))
@@ -188,6 +191,10 @@ def _by_column(lookup: Lookup) -> Callable[[pa.ChunkedArray], pa.Array]:
         return pa.array(found, kind).take(distinct.indices)
 
     return of_column
+
+
+def _paths(segments: Iterable[Segment]) -> str:
+    return ", ".join(_literal(str(segment.path)) for segment in segments)
 
 
 def _literal(text: str) -> str:

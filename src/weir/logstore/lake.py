@@ -1,28 +1,32 @@
-"""The lake: immutable Parquet files of the stored layout, any engine may read them.
+"""The lake: immutable Parquet files, any engine may read them.
 
 What enters: rows of one shard in arrival order. What leaves: one file per UTC day of ``__time__`` under
-``<logstore>/lake/<yyyy-mm-dd>/<uuid>.parquet``, and rows of it by log group. Rule: a file appears under its name
-whole and lasting, or not at all (temporary name, fsync, rename, fsync of the directory), and is never changed.
+``<logstore>/lake/<yyyy-mm-dd>/<uuid>.parquet``. Rule: a file appears under its name whole and lasting, or not at all
+(temporary name, fsync, rename, fsync of the directory), and is never changed.
 
-Layout by measurement on flow records: arrival order, zstd level 1, delta encoding for the ascending and the time
-columns (7 % smaller than dictionaries), data page version 2.
+Layout by measurement on flow records: zstd level 1, delta encoding for the ascending and the time columns (7 % smaller
+than dictionaries), data page version 2, Bloom filters on the two addresses. A file's footer says which keys its
+``__extra__`` column holds, so that a query which needs none of them does not read it.
 """
 
 from __future__ import annotations
 
+import itertools
+import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from weir.logstore import durable, tail
 from weir.logstore.manifest import Sealed
-from weir.logstore.schema import STORED_SCHEMA
+from weir.logstore.schema import PLACE, STORED_SCHEMA
 from weir.logstore.snapshot import Segment
 
 ROW_GROUP_ROWS = 122_880
@@ -33,9 +37,15 @@ UNFINISHED = ".unfinished"
 """Suffix of a file that is being written; what a crash leaves of it is deleted at the next start."""
 
 DELTA_COLUMNS = ("__group__", "__arrival__", "__time__", "start", "end")
-DICTIONARY_COLUMNS = tuple(f.name for f in STORED_SCHEMA if f.name not in DELTA_COLUMNS and not pa.types.is_map(f.type))
 TEXT_COLUMNS = tuple(f.name for f in STORED_SCHEMA if f.type == pa.string())
-ARRIVAL_COLUMNS = ("__group__", "__arrival__")
+BLOOM_COLUMNS = ("srcaddr", "dstaddr")
+"""Columns whose row groups are skipped where a value is asked for that they do not hold."""
+BLOOM_WRONG = 0.01
+"""Share of the other row groups that a Bloom filter fails to skip; a tenth of it would cost half as many bytes more."""
+EXTRA_KEYS = b"weir.extra-keys"
+SOURCES = b"weir.sources"
+EXTRA_KEYS_MAX = 1_000
+"""Keys that a footer lists; of a file with more it says only that there are others."""
 
 
 def write(lake: Path, table: pa.Table) -> tuple[Sealed, ...]:
@@ -43,7 +53,7 @@ def write(lake: Path, table: pa.Table) -> tuple[Sealed, ...]:
     written: list[Sealed] = []
     try:
         for day, rows in _by_day(table):
-            written.append(_write_file(lake / day, rows))
+            written.append(_write_day(lake / day, rows))
     except OSError:
         delete(written)
         raise
@@ -66,47 +76,71 @@ def files(store: Path) -> list[Path]:
     return sorted(store.glob("lake/*/*.parquet"))
 
 
-def groups_span(path: Path) -> tuple[int, int, int]:
-    """(shard, first group, last group) of a file, from its footer. Raises OSError, pa.ArrowInvalid."""
-    metadata = pq.read_metadata(path)
-    names = metadata.schema.names
-    groups = [metadata.row_group(i).column(names.index("__group__")).statistics for i in range(metadata.num_row_groups)]
-    shard = metadata.row_group(0).column(names.index("__shard__")).statistics
-    return int(shard.min), min(int(s.min) for s in groups), max(int(s.max) for s in groups)
+def publish(
+    directory: Path, groups: Iterable[pa.Table], distinct: Mapping[str, int], notes: Mapping[bytes, str]
+) -> Path:
+    """Writes one file, a row group per table of ``groups`` (at least one). ``distinct``: how many values of a
+    column a Bloom filter is made for. ``notes`` go to the footer. Raises OSError, and leaves no file then.
+    """
+    durable.make_directory(directory)
+    path = directory / f"{uuid.uuid4()}.parquet"
+    draft = path.with_suffix(UNFINISHED)
+    parts = iter(groups)
+    first = next(parts)
+    try:
+        with pq.ParquetWriter(
+            draft,
+            first.schema,
+            compression="zstd",
+            compression_level=1,
+            data_page_version="2.0",
+            use_dictionary=_dictionaries(first.schema),
+            column_encoding=dict.fromkeys(_deltas(first.schema), "DELTA_BINARY_PACKED"),
+            bloom_filter_options={
+                name: {"ndv": count, "fpp": BLOOM_WRONG} for name, count in distinct.items() if count > 0
+            },
+        ) as writer:
+            for rows in itertools.chain([first], parts):
+                writer.write_table(rows, row_group_size=rows.num_rows)
+            writer.add_key_value_metadata(dict(notes))
+        durable.publish(draft, path)
+    except OSError:
+        for name in (draft, path):
+            name.unlink(missing_ok=True)
+        raise
+    return path
 
 
-def group_list(path: Path, first: int, end: int) -> npt.NDArray[np.int64]:
-    """The distinct groups in [``first``, ``end``) that the file has rows of, ascending."""
-    with pq.ParquetFile(path) as file:
-        parts = [tail.group_numbers(file.read_row_group(i, ["__group__"])) for i in _row_groups(file, first, end)]
-    groups = np.unique(np.concatenate(parts)) if parts else np.empty(0, np.int64)
-    return groups[(groups >= first) & (groups < end)]
+def keys_note(keys: frozenset[str] | None) -> str:
+    """What the footer says of the keys in ``__extra__``; None: there may be any."""
+    return json.dumps(None if keys is None or len(keys) > EXTRA_KEYS_MAX else sorted(keys))
 
 
-def read_groups(path: Path, first: int, end: int) -> pa.Table:
-    """The file's rows of the groups in [``first``, ``end``), in arrival order."""
-    # Texts stay dictionaries until the few rows asked for are cut out: a third of the time.
-    with pq.ParquetFile(path, read_dictionary=list(TEXT_COLUMNS)) as file:
-        parts = [tail.between(file.read_row_group(i), first, end) for i in _row_groups(file, first, end)]
-    return pa.concat_tables([STORED_SCHEMA.empty_table(), *(tail.conform(part, STORED_SCHEMA) for part in parts)])
+def extra_keys(rows: pa.Table) -> frozenset[str] | None:
+    """Keys in ``__extra__`` of ``rows``; of a slice perhaps some more."""
+    chunks = rows["__extra__"].chunks
+    return frozenset(
+        key for chunk in chunks if chunk.null_count < len(chunk) for key in chunk.keys.unique().to_pylist()
+    )
 
 
-def arrivals(path: Path, first: int, end: int) -> pa.Table:
-    """Columns ``ARRIVAL_COLUMNS`` of the groups in [``first``, ``end``), in arrival order."""
-    with pq.ParquetFile(path) as file:
-        parts = [
-            tail.between(file.read_row_group(i, list(ARRIVAL_COLUMNS)), first, end)
-            for i in _row_groups(file, first, end)
-        ]
-    return pa.concat_tables(parts) if parts else STORED_SCHEMA.empty_table().select(ARRIVAL_COLUMNS)
+@lru_cache(maxsize=65536)
+def file_extra_keys(path: Path) -> frozenset[str] | None:
+    """The same of a finished file; None: it does not say. A file never changes, so the answer is kept."""
+    note = (pq.read_metadata(path).metadata or {}).get(EXTRA_KEYS)
+    keys = None if note is None else json.loads(note)
+    return None if keys is None else frozenset(keys)
 
 
-def _row_groups(file: pq.ParquetFile, first: int, end: int) -> Iterator[int]:
-    column = file.metadata.schema.names.index("__group__")
-    for i in range(file.metadata.num_row_groups):
-        statistics = file.metadata.row_group(i).column(column).statistics
-        if statistics.min < end and statistics.max >= first:
-            yield i
+def _dictionaries(schema: pa.Schema) -> list[str]:
+    """Few arrivals are told apart in a compacted file, and there they do not ascend."""
+    deltas = _deltas(schema)
+    return [field.name for field in schema if field.name not in deltas and not pa.types.is_map(field.type)]
+
+
+def _deltas(schema: pa.Schema) -> list[str]:
+    compacted = PLACE.name in schema.names
+    return [name for name in DELTA_COLUMNS if not (compacted and name == "__arrival__")]
 
 
 def _by_day(table: pa.Table) -> Iterator[tuple[str, pa.Table]]:
@@ -118,27 +152,10 @@ def _by_day(table: pa.Table) -> Iterator[tuple[str, pa.Table]]:
         yield name, table if same.all() else table.filter(pa.array(same))
 
 
-def _write_file(directory: Path, rows: pa.Table) -> Sealed:
-    durable.make_directory(directory)
-    path = directory / f"{uuid.uuid4()}.parquet"
-    draft = path.with_suffix(UNFINISHED)
-    try:
-        pq.write_table(
-            rows,
-            draft,
-            compression="zstd",
-            compression_level=1,
-            row_group_size=ROW_GROUP_ROWS,
-            data_page_version="2.0",
-            use_dictionary=list(DICTIONARY_COLUMNS),
-            column_encoding=dict.fromkeys(DELTA_COLUMNS, "DELTA_BINARY_PACKED"),
-        )
-        durable.publish(draft, path)
-    except OSError:
-        for name in (draft, path):
-            name.unlink(missing_ok=True)
-        raise
-    return _describe(path, rows)
+def _write_day(directory: Path, rows: pa.Table) -> Sealed:
+    groups = [rows.slice(start, ROW_GROUP_ROWS) for start in range(0, rows.num_rows, ROW_GROUP_ROWS)]
+    distinct = {name: pc.count_distinct(groups[0][name]).as_py() for name in BLOOM_COLUMNS}
+    return _describe(publish(directory, groups, distinct, {EXTRA_KEYS: keys_note(extra_keys(rows))}), rows)
 
 
 def _describe(path: Path, rows: pa.Table) -> Sealed:

@@ -24,6 +24,12 @@ class Limits:
     """Rows of the tail; above it a put waits for the sealing to catch up, then gets StoreUnavailable."""
     backlog_wait_seconds: float = 5.0
     """Seconds that such a put waits at most."""
+    compact_rows: int = 1_000_000
+    """Rows of a compacted file, about (400 MB in memory while it is made); segments of that many are merged no more."""
+    compact_bytes: int = 32 * 1024 * 1024
+    """Bytes of a compacted file, about; where rows are long it is made of fewer."""
+    compact_after_seconds: float = 3600.0
+    """Seconds after which rows are compacted, by their ``__time__``; younger ones stay in order of arrival."""
     pull_rows_max: int = 100_000
     """Rows of one pull; at this number it ends early (after at least one group) and the reader comes again."""
     removal_grace_seconds: float = 300.0
@@ -50,6 +56,10 @@ class Counters:
     seal_failures: int = 0
     sealed_rows: int = 0
     sealed_bytes: int = 0
+    compactions: int = 0
+    compaction_failures: int = 0
+    compacted_segments: int = 0  # that compactions have taken in
+    compacted_rows: int = 0
     expired_segments: int = 0
     expired_rows: int = 0
     recovered_rows: int = 0

@@ -10,12 +10,13 @@ import itertools
 import shutil
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 import pyarrow as pa
 
-from weir.logstore import cursors, durable, lake, recovery, shards, wal
+from weir.logstore import compaction, cursors, durable, lake, merge, recovery, shards, wal
 from weir.logstore.batches import BatchIds
 from weir.logstore.limits import Counters, Limits
 from weir.logstore.manifest import Manifest, Seal, Sealed, ShardRow
@@ -48,12 +49,16 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What every logstore of a store shares. ``root`` is the store's directory."""
+    """What every logstore of a store shares. ``root`` is the store's directory.
+
+    ``in_use``: the segments that a view or a reader holds, by path; no such file is deleted.
+    """
 
     root: Path
     manifest: Manifest
     limits: Limits
     counters: Counters
+    in_use: WeakValueDictionary[Path, Segment] = field(default_factory=WeakValueDictionary)
 
 
 class LogStore:
@@ -70,6 +75,9 @@ class LogStore:
         self._reshaping = threading.Lock()  # held while shards are taken out of use and others put in their place
         self._sealing = [threading.Lock() for _ in rows]
         self._unconfirmed: dict[int, tuple[Sealed, ...]] = {}  # files of a seal that the manifest did not confirm
+        self._compacting = threading.Lock()
+        self._closed = False
+        self._unconfirmed_merge: tuple[tuple[Sealed, ...], Sealed] | None = None
         self._choice = itertools.count()
         try:
             found = self._recover()
@@ -77,6 +85,7 @@ class LogStore:
             raise StoreUnavailable(f"logstore {self.id} cannot be opened: {error}") from error
         sealed = self._present(site.manifest.segments(self.id, site.root))
         tails = tuple(tuple(t for run in shard.runs for t in run.tables()) for shard in found)
+        self._hold(sealed)
         self._view = _view(_segments(sealed), sealed, tails, tuple(shard.end for shard in found))
         for one in sealed:
             newest = found[one.segment.shard]
@@ -149,7 +158,9 @@ class LogStore:
             done = [run for run in runs if run.end_group <= sealed_to]
             if done:
                 sealed = self._site.manifest.segments(self.id, self._site.root)
-                self._settle_seal(shard, done, sealed)
+                first = max((one.segment.group_max for one in self._sealed_of(number)), default=-1)
+                new = (one for one in sealed if one.segment.shard == number and one.segment.group_min > first)
+                self._settle_seal(shard, done, tuple(new))
             unconfirmed = self._unconfirmed.pop(number, ())
             if not done:
                 lake.delete(unconfirmed)
@@ -168,8 +179,30 @@ class LogStore:
         rows = sum(sealed.segment.rows for sealed in expired)
         self._site.counters.add(expired_segments=len(expired), expired_rows=rows)
 
+    def compact(self, now_s: int) -> bool:
+        """Merges the segments that are due next; False where none are. Raises StoreUnavailable: nothing has changed, or
+        (where only the answer of the manifest was lost) the next call finds that it was done."""
+        with self._compacting:
+            self._confirm_merge()
+            sources = () if self._closed else compaction.choose(self._view.sealed, now_s, self._site.limits)
+            if not sources:
+                return False
+            try:
+                made = merge.write(sources)
+            except (OSError, pa.ArrowException) as error:
+                raise StoreUnavailable(f"cannot compact logstore {self.id}: {error}") from error
+            self._unconfirmed_merge = sources, made
+            if self._site.manifest.replace_segments(sources, made, self.id, now_s, self._site.root):
+                self._exchange(sources, made)
+            else:  # one of them expired meanwhile
+                lake.delete([made])
+            self._unconfirmed_merge = None
+            return True
+
     def close(self) -> None:
-        """No more puts; ends after the seal and the commit under way."""
+        """No more puts; ends after the seal, the commit and the compaction under way."""
+        with self._compacting:
+            self._closed = True
         for number, shard in enumerate(self._shards):
             with self._sealing[number]:
                 shard.close()
@@ -264,6 +297,33 @@ class LogStore:
             # The manifest has the rows: a log file that stays after a crash is skipped by ``sealed_to``.
             run.path.unlink(missing_ok=True)
 
+    def _confirm_merge(self) -> None:
+        """Finds out whether the manifest has the compaction whose answer was lost."""
+        if self._unconfirmed_merge is None:
+            return
+        sources, made = self._unconfirmed_merge
+        if made.segment.path.relative_to(self._site.root).as_posix() in self._site.manifest.paths():
+            self._exchange(sources, made)
+        else:
+            lake.delete([made])
+        self._unconfirmed_merge = None
+
+    def _exchange(self, sources: tuple[Sealed, ...], made: Sealed) -> None:
+        """Readers see ``made`` instead of ``sources`` from here on; those who hold a view keep what they have."""
+        with self._lock:
+            gone = set(sources)
+            left = (*(one for one in self._view.sealed if one not in gone), made)
+            self._hold([made])
+            self._view = _view(_segments(left), left, self._view.tails, self._view.ends)
+        rows = made.segment.rows
+        self._site.counters.add(compactions=1, compacted_segments=len(sources), compacted_rows=rows)
+
+    def _sealed_of(self, number: int) -> tuple[Sealed, ...]:
+        return tuple(one for one in self._view.sealed if one.segment.shard == number)
+
+    def _hold(self, sealed: Sequence[Sealed]) -> None:
+        self._site.in_use.update({one.segment.path: one.segment for one in sealed})
+
     def _show_tail(self, number: int, tail: Tail, end: int) -> None:
         self._show(number, tail, end, ())
 
@@ -273,6 +333,7 @@ class LogStore:
             tails = (*old.tails[:number], tail, *old.tails[number + 1 :])
             ends = (*old.ends[:number], end, *old.ends[number + 1 :])
             new = tuple(one for one in sealed if one not in set(old.sealed)) if sealed else ()
+            self._hold(new)
             self._view = _view(old.snapshot.segments + _segments(new), old.sealed + new, tails, ends)
 
     def _check(self, shard: int) -> None:

@@ -72,6 +72,7 @@ segments_table = Table(
     Column("group_max", BigInteger, nullable=False),
     Column("arrival_min_ns", BigInteger, nullable=False),
     Column("arrival_max_ns", BigInteger, nullable=False),
+    Column("compacted", Integer, nullable=False, default=0),  # 1: sorted, no longer in order of arrival
     Column("removed_s", BigInteger),  # Unix time of removal from every new snapshot; the file follows later
     Index("segments_by_store", "store_id", "removed_s"),
 )
@@ -209,6 +210,18 @@ class Manifest:
                 one = segments_table.c.path == _relative(sealed, root)
                 connection.execute(update(segments_table).where(one).values(removed_s=now_s))
 
+    def replace_segments(self, sources: Sequence[Sealed], made: Sealed, store_id: int, now_s: int, root: Path) -> bool:
+        """``made`` takes the place of ``sources``, or (False) nothing changes, because one of them was removed."""
+        paths = [_relative(one, root) for one in sources]
+        live = and_(segments_table.c.path.in_(paths), segments_table.c.removed_s.is_(None))
+        with self._writing() as connection:
+            gone = connection.execute(update(segments_table).where(live).values(removed_s=now_s)).rowcount
+            if gone != len(paths):
+                connection.rollback()
+                return False
+            connection.execute(insert(segments_table), [_segment_values(store_id, made, root)])
+        return True
+
     def removed_segments(self, before_s: int, root: Path) -> tuple[Sealed, ...]:
         """Segments removed before Unix time ``before_s`` whose files are to be deleted."""
         query = select(segments_table).where(segments_table.c.removed_s < before_s)
@@ -279,6 +292,7 @@ def _segment_values(store_id: int, sealed: Sealed, root: Path) -> dict[str, int 
         "time_max": segment.time_max,
         "group_min": segment.group_min,
         "group_max": segment.group_max,
+        "compacted": int(segment.compacted),
         "arrival_min_ns": sealed.arrival_min_ns,
         "arrival_max_ns": sealed.arrival_max_ns,
     }
@@ -286,5 +300,6 @@ def _segment_values(store_id: int, sealed: Sealed, root: Path) -> dict[str, int 
 
 def _sealed(row: Row[tuple[object, ...]], root: Path) -> Sealed:
     names = ("rows", "size_bytes", "time_min", "time_max", "shard", "group_min", "group_max")
-    segment = Segment(path=root / row.path, **{name: row._mapping[name] for name in names})
+    values = {name: row._mapping[name] for name in names}
+    segment = Segment(path=root / row.path, compacted=bool(row.compacted), **values)
     return Sealed(segment, row.arrival_min_ns, row.arrival_max_ns)

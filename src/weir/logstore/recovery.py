@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from weir.logstore import lake, wal
+from weir.logstore import lake, merge, sealed_groups, wal
 from weir.logstore.manifest import ShardRow
 from weir.logstore.schema import PUT_SCHEMA
 from weir.logstore.tail import Arrival, Run, conform, groups_of
@@ -73,16 +73,23 @@ def clear_leftovers(store: Path, known: set[str], first_groups: dict[int, int | 
         if path.relative_to(store.parent).as_posix() in known:
             continue
         try:
-            shard, first, _ = lake.groups_span(path)
+            shard, first, _ = sealed_groups.span(path)
+            sources = merge.sources_of(path)
         except (OSError, pa.ArrowInvalid) as error:
             strangers.append(f"{path}: not in the manifest, not readable ({error})")
             continue
         in_log = first_groups.get(shard)
-        if in_log is not None and first >= in_log:
+        merged = bool(sources) and all(_is_kept(source, store.parent, known) for source in sources)
+        if merged or (in_log is not None and first >= in_log):
             path.unlink()
         else:
             strangers.append(f"{path}: not in the manifest, and its rows are in no log; left alone")
     return strangers
+
+
+def _is_kept(path: Path, root: Path, known: set[str]) -> bool:
+    """A source of an unfinished compaction that is still there."""
+    return path.relative_to(root).as_posix() in known and path.exists()
 
 
 def _run(found: wal.Replay, row: ShardRow, seen: set[str], result: Recovered) -> Run:

@@ -39,5 +39,8 @@ STORED_SCHEMA = pa.schema(
     ]
 )
 
+PLACE = pa.field("__place__", pa.int16())
+"""Place of a row within its log group. Only compacted segments have it: their rows are not in order of arrival."""
+
 GROUP_ROWS_MAX = 4096
 """Rows of one log group (source: PutLogs limits). A larger Arrow batch becomes several groups in one commit."""

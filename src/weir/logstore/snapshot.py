@@ -11,9 +11,12 @@ from pathlib import Path
 import pyarrow as pa
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Segment:
-    """One sealed Parquet file of ``STORED_SCHEMA``. Times are Unix seconds of ``__time__``, both ends inclusive."""
+    """One sealed Parquet file of ``STORED_SCHEMA``. Times are Unix seconds of ``__time__``, both ends inclusive.
+
+    ``compacted``: its rows are sorted (see ``merge``), and a further column holds their places.
+    """
 
     path: Path
     rows: int
@@ -23,6 +26,7 @@ class Segment:
     shard: int
     group_min: int
     group_max: int
+    compacted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

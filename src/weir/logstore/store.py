@@ -11,6 +11,7 @@ from __future__ import annotations
 import fcntl
 import itertools
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -33,6 +34,11 @@ TIME_MAX_S = 2**32 - 1
 """Unix seconds of ``__time__``, 32 bits on the log service's wire; above it (or below 0) a put gets ValueError."""
 TEND_SECONDS = 1.0
 """Seconds between two looks at what is due, when no put asks for one."""
+LAKE_SECONDS = 5.0
+"""Seconds between two looks at what is to be compacted."""
+LAKE_NICENESS = 10
+COMPACTION_RETRY_SECONDS = 600.0
+"""Seconds until a compaction that failed is tried again; its segments stay as they are meanwhile."""
 PRUNE_SECONDS = 3600.0
 """Seconds between two prunings of old batch ids."""
 
@@ -57,8 +63,9 @@ class Store:
         self._dropped: set[int] = set()  # their files may still be there
         self._wake = threading.Event()
         self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._threads: tuple[threading.Thread, ...] = ()
         self._seal_after: dict[tuple[int, int], float] = {}
+        self._compact_after: dict[int, float] = {}
         self._prune_after = 0.0
         self._own(root)
         self._recover()
@@ -69,17 +76,19 @@ class Store:
         return tuple(sentence for store in self._stores.values() for sentence in store.damage)
 
     def start(self) -> None:
-        """Starts the background thread."""
-        assert self._thread is None, "started twice"
-        self._thread = threading.Thread(target=self._tend_until_stopped, name="weir-seal", daemon=True)
-        self._thread.start()
+        """Starts the background threads: one seals, one keeps the lake in order."""
+        assert not self._threads, "started twice"
+        work = {"weir-seal": self._tend_until_stopped, "weir-lake": self._tend_lake_until_stopped}
+        self._threads = tuple(threading.Thread(target=run, name=name, daemon=True) for name, run in work.items())
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
-        """Ends the thread, closes the log files. What is not sealed is recovered from the log at the next start."""
+        """Ends the threads, closes the log files. What is not sealed is recovered from the log at the next start."""
         self._stopping.set()
         self._wake.set()
-        if self._thread is not None:
-            self._thread.join()
+        for thread in self._threads:
+            thread.join()
         with self._lock:
             for store in self._stores.values():
                 store.close()
@@ -219,6 +228,13 @@ class Store:
             store.expire(expired, int(self._clock()))
         return sum(one.segment.rows for one in expired)
 
+    def compact(self, store_id: int) -> int:
+        """Merges what is due in the logstore; returns how many files that made. Raises StoreUnavailable."""
+        store, made = self._opened(store_id), 0
+        while store.compact(int(self._clock())):
+            made += 1
+        return made
+
     def tend(self) -> None:
         """One round of the background thread: seals what is due, deletes and forgets what is old."""
         now = self._clock()
@@ -234,6 +250,19 @@ class Store:
         except StoreUnavailable as error:
             log.warning("old data stays for now: %s", error)
 
+    def tend_lake(self) -> None:
+        """One round of the other background thread: compacts what is due."""
+        now = self._clock()
+        for store in list(self._stores.values()):
+            try:
+                while not self._stopping.is_set() and now >= self._compact_after.get(store.id, 0.0):
+                    if not store.compact(int(now)):
+                        break
+            except StoreUnavailable as error:
+                self.counters.add(compaction_failures=1)
+                self._compact_after[store.id] = now + COMPACTION_RETRY_SECONDS
+                log.warning("segments stay as they are for now: %s", error)
+
     def _seal_or_note(self, store: LogStore, shard: int, now: float) -> None:
         try:
             store.seal(shard)
@@ -243,7 +272,8 @@ class Store:
             log.warning("rows stay in the write-ahead log for now: %s", error)
 
     def _delete_removed(self, before_s: int) -> None:
-        removed = self._site.manifest.removed_segments(before_s, self._site.root)
+        gone = self._site.manifest.removed_segments(before_s, self._site.root)
+        removed = tuple(one for one in gone if one.segment.path not in self._site.in_use)
         if not removed:
             return
         try:
@@ -257,6 +287,12 @@ class Store:
             self._wake.wait(TEND_SECONDS)
             self._wake.clear()
             self.tend()
+
+    def _tend_lake_until_stopped(self) -> None:
+        # Nobody waits for this work, and on a small machine it would take its time from those who are waited for.
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LAKE_NICENESS)
+        while not self._stopping.wait(LAKE_SECONDS):
+            self.tend_lake()
 
     def _own(self, root: Path) -> None:
         try:
