@@ -53,6 +53,7 @@ struct dropped {
 	struct net_device *route_dev;
 	bool routed;
 	__u32 ifindex;		/* of skb->dev, or 0 */
+	__u8 hook;
 	struct packet packet;
 	struct amount amount;
 };
@@ -153,15 +154,23 @@ static __always_inline bool read_packet(struct dropped *d)
 		(p)->dport = BPF_CORE_READ(ct, tuplehash[which].tuple.dst.u.all);                    \
 	} while (0)
 
+/* Without conntrack in the kernel its types are unknown, and there is no translation either. */
+static __always_inline bool is_translated(const struct dropped *d)
+{
+	struct nf_conn *ct;
+
+	if (!bpf_core_type_exists(struct nf_conn))
+		return false;
+	ct = (void *)(d->skb->_nfct & ~NFCT_INFO_MASK);
+	return ct && BPF_CORE_READ(ct, status) & IPS_NAT_MASK;
+}
+
 /* Back to the addresses the packet had at its ingress, where it was counted. */
 static __always_inline void undo_nat(struct dropped *d)
 {
 	unsigned long nfct = d->skb->_nfct;
 	struct nf_conn *ct = (void *)(nfct & ~NFCT_INFO_MASK);
 
-	/* Without conntrack in the kernel its types are unknown, and there is no translation either. */
-	if (!bpf_core_type_exists(struct nf_conn) || !ct || !(BPF_CORE_READ(ct, status) & IPS_NAT_MASK))
-		return;
 	if ((nfct & NFCT_INFO_MASK) >= IP_CT_IS_REPLY)
 		UNDO_NAT(&d->packet, ct, 1);
 	else
@@ -201,12 +210,14 @@ static __always_inline bool is_copy(const struct dropped *d)
 
 static __always_inline void charge(struct dropped *d, __u16 reason)
 {
+	bool translated = is_translated(d);
 	__u32 mark = d->skb->mark;
 	bool named = (mark & MARK_MASK) == MARK_MAGIC;
 	bool sender_pays = named && MARK_SENDER(mark);
 	struct entry e = {
 		.action = ACTION_REJECT,
 		.tcp_flags = d->packet.tcp_flags,
+		.hook = d->hook,
 		.reason = reason,
 		.rule_id = named ? MARK_RULE(mark) : 0,
 		.now = bpf_ktime_get_ns() >> 20, /* the coarse clock is not for tracing programs */
@@ -218,6 +229,8 @@ static __always_inline void charge(struct dropped *d, __u16 reason)
 	if (d->target && (!sender_pays || (!d->source && d->target->side == SIDE_SELF))) {
 		e.ifindex = d->target->ifindex;
 		e.direction = d->target->side == SIDE_SELF ? DIRECTION_OUT : DIRECTION_IN;
+		if (translated && translates(e.hook))
+			e.hook |= HOOK_ALTERED;
 		book(&d->packet, &e);
 		return;
 	}
@@ -229,7 +242,10 @@ static __always_inline void charge(struct dropped *d, __u16 reason)
 		IGNORE(copies);
 		return;
 	}
-	undo_nat(d);
+	if (translated) {
+		undo_nat(d);
+		e.hook |= HOOK_ALTERED;
+	}
 	e.action = ACTION_MOVED;
 	e.ifindex = d->source->ifindex;
 	e.direction = d->source->side == SIDE_SELF ? DIRECTION_IN : DIRECTION_OUT;
@@ -252,7 +268,7 @@ static __always_inline bool read_ends(struct dropped *d)
 	return true;
 }
 
-static __always_inline void on_netfilter_drop(struct sk_buff *skb, __u16 reason)
+static __always_inline void on_netfilter_drop(void *ctx, struct sk_buff *skb, __u16 reason)
 {
 	struct dropped d = { .skb = skb };
 
@@ -266,6 +282,7 @@ static __always_inline void on_netfilter_drop(struct sk_buff *skb, __u16 reason)
 		return;
 	}
 	d.target = target_of(&d);
+	d.hook = dropped_at(ctx, skb);
 	charge(&d, reason);
 }
 

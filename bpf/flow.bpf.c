@@ -77,7 +77,7 @@ int netfilter_drop(__u64 *ctx)
 	__u32 reason = ctx[2];
 
 	if (reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_NETFILTER_DROP))
-		on_netfilter_drop((struct sk_buff *)ctx[0], reason);
+		on_netfilter_drop(ctx, (struct sk_buff *)ctx[0], reason);
 	return 0;
 }
 

@@ -69,9 +69,9 @@ struct val {
 	__u32 first;
 	__u32 last;
 	__u8 tcp_flags; /* all flags seen, OR-ed */
-	__u8 hook;	/* of a drop: where, 0 if not known */
+	__u8 hook;	/* of a drop: where and how, as in hook.h; what all drops of the row have in common */
 	__u16 reason;	/* of a drop: the kernel's reason */
-	__u32 rule_id;	/* of a drop: last id named by a rule's mark, else 0 */
+	__u32 rule_id;	/* of a drop: id named by a rule's mark, else 0; of drops of several: RULE_MIXED */
 };
 
 /*
@@ -177,6 +177,7 @@ struct live {
 #define MARK_MAGIC 0x5f000000u
 #define MARK_SENDER(mark) (((mark) >> 20 & 0xf) == 1)
 #define MARK_RULE(mark) ((mark) & 0xfffff)
+#define RULE_MIXED 0xffffffffu
 
 /*
  * The tag that tcx ingress leaves in skb->tc_index: "counted at this ENI". 16 bits is all there is; the agent refuses a

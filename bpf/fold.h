@@ -7,6 +7,7 @@
 #define WEIR_FOLD_H
 
 #include "parse.h"
+#include "hook.h"
 
 /* The agent sets sizes of its own before loading; what happens above them is the next fold. */
 #define FLOWS_MAX 131072
@@ -125,8 +126,10 @@ static __always_inline bool add(void *map, const void *key, const struct entry *
 	/* The atomic word begins with the flags; they only ever gain bits. */
 	if (e->tcp_flags & ~v->tcp_flags)
 		__sync_fetch_and_or((__u32 *)&v->tcp_flags, (__u32)e->tcp_flags);
-	if (e->rule_id && v->rule_id != e->rule_id)
-		v->rule_id = e->rule_id;
+	if (e->rule_id != v->rule_id)
+		v->rule_id = RULE_MIXED;
+	if (e->hook != v->hook)
+		v->hook = common_hook(v->hook, e->hook);
 	return true;
 }
 

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from weir.capture.flows import ACTION_ACCEPT, ACTION_REJECT, DIRECTION_IN, DIRECTION_OUT, fold
+from weir.capture.hooks import name_of
 from weir.capture.netns import inside
 
 pytestmark = pytest.mark.root
@@ -111,6 +112,12 @@ def chains_of(family: str) -> str:
     return "\n".join(text)
 
 
+def hook_of(chain: str) -> str:
+    """The hook's name in records of a chain of ``CHAINS``."""
+    family, hook = chain.split()
+    return f"bridge-{hook}" if family == "bridge" else hook
+
+
 def one_chain(hook: str, rule: str) -> str:
     return f"table inet t {{\nchain c {{\ntype filter hook {hook} priority 0\n{rule}\n}}\n}}"
 
@@ -148,6 +155,7 @@ def test_a_drop_is_one_enis_reject(case: Case, ruled: Any, books: Any, wait_unti
     rejected = books.select(**flow, action=ACTION_REJECT)
     assert books.total(**flow, action=ACTION_REJECT, ifindex=eni.ifindex, direction=direction) == expected
     assert {(int(row["ifindex"]), int(row["rule_id"])) for row in rejected} == {(eni.ifindex, case.rule_id)}
+    assert {name_of(int(row["hook"])) for row in rejected} == {hook_of(case.chain)}
     accepted = {(int(r["ifindex"]), int(r["direction"])) for r in books.select(**flow, action=ACTION_ACCEPT)}
     assert accepted == (set() if case.eni == "a" else {(ruled.a.ifindex, DIRECTION_OUT)})
     if accepted:
@@ -179,6 +187,7 @@ def test_the_hosts_own_packet_to_a_guest(vpc: Any, books: Any, wait_until: Calla
     for guest in (vpc.b, vpc.c):
         into = {"dport": 7200, "ifindex": guest.ifindex, "direction": DIRECTION_IN, "action": ACTION_REJECT}
         assert books.total(**into) == expected
+        assert {name_of(int(row["hook"])) for row in books.select(**into)} == {"output"}
     assert books.total(dport=7200) == (2 * expected[0], 2 * expected[1])
 
 

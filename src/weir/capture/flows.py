@@ -30,8 +30,8 @@ FLOW = np.dtype(
         ("last_ns", "<i8"),
         ("tcp_flags", "<u2"),
         ("reason", "<u2"),  # kernel drop reason, 0 for ACCEPT
-        ("rule_id", "<u4"),  # from a rule's mark, 0 if none
-        ("hook", "u1"),  # of a REJECT: where in the kernel it was dropped, 0 if not known
+        ("rule_id", "<u4"),  # from a rule's mark, 0 if none, RULE_MIXED if several
+        ("hook", "u1"),  # of a REJECT: where and how it was dropped (``hooks``), 0 if not known
         ("pad2", "V7"),
     ]
 )
@@ -43,6 +43,11 @@ assert FLOW.fields["packets"][1] == KEY_BYTES
 FOLDS = ("", "ports", "prefix", "eni")
 """What a row of that ``fold`` has given up because the tables were full: nothing; the ports; also the remote address
 beyond its /24 or /64; everything but ENI, direction and action. Packets and bytes are exact at every one."""
+
+RULE_MIXED = 0xFFFFFFFF
+"""``rule_id`` of a row whose packets were dropped by rules of different marks, or some of them without a mark."""
+HOOK_NUMBER, HOOK_STATE, HOOK_ALTERED = 0x0F, 0x70, 0x80
+"""Parts of ``hook``; what they mean is in ``hooks``. A row has what all its packets have in common."""
 
 DIRECTION_IN, DIRECTION_OUT = 0, 1
 ACTION_ACCEPT, ACTION_REJECT = 1, 2
@@ -72,6 +77,8 @@ def fold(rows: Flows) -> Flows:
     out = rows[starts]
     for name, ufunc in _SUMMARY.items():
         out[name] = ufunc.reduceat(rows[name], starts)
+    out["rule_id"][np.minimum.reduceat(rows["rule_id"], starts) != out["rule_id"]] = RULE_MIXED
+    out["hook"] = _common_hook(np.bitwise_and.reduceat(rows["hook"], starts), out["hook"])
     kept: Flows = out[(out["packets"] != 0) | (out["bytes"] != 0)]
     return kept
 
@@ -84,8 +91,17 @@ _SUMMARY = {
     "tcp_flags": np.bitwise_or,
     "reason": np.maximum,
     "rule_id": np.maximum,
-    "hook": np.maximum,
+    "hook": np.bitwise_or,
 }
+
+
+def _common_hook(every: NDArray[np.uint8], some: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """What the hook bytes of several rows have in common. ``every``: their bits' AND, ``some``: their OR."""
+    differing = every ^ some
+    common = some & np.uint8(HOOK_ALTERED)
+    for part in (HOOK_NUMBER, HOOK_STATE):
+        common |= np.where(differing & part, 0, every & part).astype(np.uint8)
+    return common
 
 
 def _grouping(words: NDArray[np.uint64]) -> NDArray[np.intp]:

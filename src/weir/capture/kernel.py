@@ -22,7 +22,7 @@ from types import TracebackType
 
 import numpy as np
 
-from weir.capture import libbpf, netns
+from weir.capture import hooks, libbpf, netns
 from weir.capture.books import Books, Dropped
 from weir.capture.flows import Flows
 from weir.capture.layout import CONFIG, ENI, LIVE, Clock, tag_of, unmoved
@@ -88,6 +88,7 @@ class Kernel:
         self._switch = _Switch(self._object)
         self._owners = _Owners(self._maps["addresses"])
         self._tables = Tables(self._object, sizes.pairs, cpus)
+        self.tells_hooks = self._find_hooks()
         self._enis, self._losses = EniCounters(self._object), LossCounters(self._object)
         self._links: dict[int, tuple[int, ...]] = {}
         self._until_ns = 0
@@ -98,6 +99,12 @@ class Kernel:
         except BpfTrouble:
             self.close()
             raise
+
+    def _find_hooks(self) -> bool:
+        """Tells the drop program where the kernel's functions lie; False where the kernel does not say."""
+        places = hooks.resolve()
+        self._object.map("hook_places").put(FIRST, places)
+        return bool(places["nf_hook_slow"]["end"][0])
 
     def __enter__(self) -> Kernel:
         return self

@@ -103,6 +103,18 @@ IGNORED = np.dtype([(name, "<i8") for name in ("unattributed", "copies", "unread
 ENI = np.dtype([("ifindex", "<u4"), ("side", "<u4")])
 CONFIG = np.dtype([("seed", "<u8"), ("netns", "<u4"), ("cpus", "<u4"), ("pairs", "<u4"), ("pad", "<u4")])
 LIVE = np.dtype([("buffer", "<u4")])
+HOOK_FUNCTIONS_MAX = 48
+CODE = np.dtype([("start", "<u8"), ("end", "<u8")])
+HOOK_FUNCTION = np.dtype([("code", CODE), ("hook", "<u8")])
+HOOK_PLACES = np.dtype(
+    [
+        ("nf_hook_slow", CODE),
+        ("br_handle_frame", CODE),
+        ("nft_do_chain", CODE),
+        ("function", HOOK_FUNCTION, (HOOK_FUNCTIONS_MAX,)),
+    ]
+)
+"""Which kernel function asks which hook; ``hooks`` fills it."""
 
 STRUCTS: dict[str, np.dtype[np.void]] = {
     "key4": KEY4,
@@ -121,6 +133,9 @@ STRUCTS: dict[str, np.dtype[np.void]] = {
     "eni": ENI,
     "config": CONFIG,
     "live": LIVE,
+    "code": CODE,
+    "hook_function": HOOK_FUNCTION,
+    "hook_places": HOOK_PLACES,
 }
 """C name -> layout, for every structure that both sides know."""
 
