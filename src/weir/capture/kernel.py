@@ -7,12 +7,8 @@ no program writes the old one any more, and only then reads it.
 
 from __future__ import annotations
 
-import fcntl
 import ipaddress
-import os
 import secrets
-import socket
-import struct
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -23,6 +19,7 @@ from types import TracebackType
 import numpy as np
 
 from weir.capture import hooks, libbpf, netns
+from weir.capture.attach import Attachment, AttachError, How, check_ethernet, tc_hooks
 from weir.capture.books import Books, Dropped
 from weir.capture.flows import Flows
 from weir.capture.layout import CONFIG, ENI, LIVE, Clock, tag_of, unmoved
@@ -33,19 +30,11 @@ from weir.capture.totals import FIRST, EniCounters, Ignored, LossCounters
 from weir.capture.window import Uncounted
 from weir.model.resources import Side
 
-ETHERNET_TYPES = (1, 772)
-"""ARPHRD_ETHER and ARPHRD_LOOPBACK of linux/if_arp.h: devices whose frames start with an Ethernet header."""
-SIOCGIFHWADDR = 0x8927
-
 PROGRAMS = {
     Side.BEHIND: ("behind_ingress", "behind_egress"),
     Side.SELF: ("self_ingress", "self_egress"),
 }
 SIDE_CODES = {Side.BEHIND: 0, Side.SELF: 1}
-
-
-class AttachError(Exception):
-    """A device cannot be captured (trouble); the text says why, and other devices are not touched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +60,12 @@ class Kernel:
     """The programs, loaded. One thread may use it at a time. Closing it detaches everything."""
 
     def __init__(
-        self, flows_max: int = FLOWS_MAX, netns_name: str | None = None, path: Path = OBJECT, slots: int = SLOTS
+        self,
+        flows_max: int = FLOWS_MAX,
+        netns_name: str | None = None,
+        path: Path = OBJECT,
+        slots: int = SLOTS,
+        how: How = How.AUTO,
     ) -> None:
         """Loads for the devices of one network namespace (a name of ``ip netns``, an absolute path, None: the own one).
 
@@ -90,9 +84,10 @@ class Kernel:
         self._tables = Tables(self._object, sizes.pairs, cpus)
         self.tells_hooks = self._find_hooks()
         self._enis, self._losses = EniCounters(self._object), LossCounters(self._object)
-        self._links: dict[int, tuple[int, ...]] = {}
+        self._links: dict[int, Attachment] = {}
         self._until_ns = 0
         self._traces: list[int] = []
+        self._hooks = tc_hooks(how, netns_name)
         try:
             for name in ("netfilter_drop", "other_drop"):
                 self._traces.append(self._object.attach_trace(name))
@@ -121,7 +116,7 @@ class Kernel:
 
     def vanished(self) -> frozenset[int]:
         """Indexes attached whose device is gone."""
-        return frozenset(i for i, links in self._links.items() if not libbpf.link_ifindex(links[0]))
+        return frozenset(ifindex for ifindex, link in self._links.items() if link.is_gone())
 
     def attach(self, ifindex: int, side: Side, addresses: Iterable[str] = ()) -> None:
         """Counts at a device from now on. ``addresses``: of the ENI, used to charge drops before routing's end.
@@ -132,7 +127,7 @@ class Kernel:
             raise AttachError(f"device {ifindex} is already captured")
         packed = [_packed(address) for address in addresses] if side is Side.BEHIND else []
         try:
-            netns.inside(self._netns, lambda: _check_ethernet(ifindex))
+            netns.inside(self._netns, lambda: check_ethernet(ifindex))
             self._claim_tag(ifindex, side)
         except OSError as error:
             raise AttachError(f"device {ifindex}: {error.strerror}") from error
@@ -140,7 +135,7 @@ class Kernel:
             self._enis.add(ifindex, side)
             self._owners.add(ifindex, packed)
             fds = tuple(self._object.program_fd(name) for name in PROGRAMS[side])
-            self._links[ifindex] = netns.inside(self._netns, lambda: _attach_both(fds, ifindex))
+            self._links[ifindex] = self._hooks.attach(fds, ifindex)
         except OSError as error:
             self._forget(ifindex)
             raise AttachError(f"device {ifindex}: {error.strerror}") from error
@@ -155,8 +150,8 @@ class Kernel:
 
     def detach(self, ifindex: int) -> None:
         """Stops counting at a device, also one that is gone. What was counted comes with the next drain."""
-        for link in self._links.pop(ifindex, ()):
-            os.close(link)
+        if link := self._links.pop(ifindex, None):
+            link.close()
         self._forget(ifindex)
 
     def _forget(self, ifindex: int) -> None:
@@ -198,6 +193,7 @@ class Kernel:
         """Detaches all and unloads."""
         for ifindex in tuple(self._links):
             self.detach(ifindex)
+        self._hooks.close()
         for trace in self._traces:
             libbpf.destroy_link(trace)
         self._object.close()
@@ -260,23 +256,3 @@ def _packed(address: str) -> bytes:
     """16 bytes of an address; IPv4 as ::ffff:a.b.c.d."""
     parsed = ipaddress.ip_address(address)
     return parsed.packed if parsed.version == 6 else bytes(10) + b"\xff\xff" + parsed.packed
-
-
-def _check_ethernet(ifindex: int) -> None:
-    """Raises ``AttachError`` if the device's frames have no Ethernet header, ``OSError`` if there is no such device."""
-    name = socket.if_indextoname(ifindex)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
-        answer = fcntl.ioctl(any_socket, SIOCGIFHWADDR, struct.pack("16s24x", name.encode()))
-    kind = struct.unpack_from("H", answer, 16)[0]
-    if kind not in ETHERNET_TYPES:
-        raise AttachError(f"device {name} has no Ethernet frames (type {kind})")
-
-
-def _attach_both(programs: tuple[int, int] | tuple[int, ...], ifindex: int) -> tuple[int, ...]:
-    links = [libbpf.attach_tcx(programs[0], ifindex, libbpf.TCX_INGRESS)]
-    try:
-        links.append(libbpf.attach_tcx(programs[1], ifindex, libbpf.TCX_EGRESS))
-    except OSError:
-        os.close(links[0])
-        raise
-    return tuple(links)

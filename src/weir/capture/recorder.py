@@ -13,9 +13,10 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from weir.capture.attach import AttachError
 from weir.capture.attribution import Attribution, Watcher
 from weir.capture.devices import Devices
-from weir.capture.kernel import AttachError, Kernel
+from weir.capture.kernel import Kernel
 from weir.capture.roster import Delivery, Eni, Roster
 from weir.capture.spool import Spool, SpoolFull, Target
 from weir.capture.totals import Ignored
