@@ -19,7 +19,7 @@ from types import TracebackType
 import numpy as np
 
 from weir.capture import hooks, libbpf, netns
-from weir.capture.attach import Attachment, AttachError, How, check_ethernet, tc_hooks
+from weir.capture.attach import AttachError, Attachment, How, check_ethernet, tc_hooks
 from weir.capture.books import Books, Dropped
 from weir.capture.flows import Flows
 from weir.capture.layout import CONFIG, ENI, LIVE, Clock, tag_of, unmoved
