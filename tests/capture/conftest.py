@@ -270,6 +270,7 @@ def captured(vpc: Vpc, opened: Callable[..., Books]) -> Books:
     made = opened(vpc.host)
     for guest in (vpc.a, vpc.b, vpc.c):
         made.kernel.attach(guest.ifindex, Side.BEHIND, (guest.ipv4, guest.ipv6))
+    assert made.kernel.ask_hooks(asked=True)
     return made
 
 
