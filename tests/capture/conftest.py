@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from weir.capture.books import Books as Seen
 from weir.capture.flows import Flows, empty, fold
 from weir.capture.kernel import Drained, Kernel
 from weir.capture.netns import inside
@@ -217,6 +218,7 @@ class Books:
         self.kernel = kernel
         self.rows: Flows = empty()
         self.uncounted: dict[int, Uncounted] = {}
+        self.seen: dict[int, Seen] = {}
         self.drains: list[Drained] = []
 
     def drain(self) -> None:
@@ -225,11 +227,13 @@ class Books:
         self.rows = fold(np.concatenate([self.rows, drained.flows]))
         for ifindex, more in drained.uncounted.items():
             self.uncounted[ifindex] = self.uncounted.get(ifindex, Uncounted()) + more
+        for ifindex, seen in drained.books.items():
+            self.seen[ifindex] = self.seen.get(ifindex, Seen()) + seen
 
     def clear(self) -> None:
         """Forgets what was so far."""
         self.drain()
-        self.rows, self.uncounted, self.drains = empty(), {}, []
+        self.rows, self.uncounted, self.seen, self.drains = empty(), {}, {}, []
 
     def select(self, **equal: Any) -> Flows:
         """Rows whose columns have these values; ``src`` and ``dst`` as text."""

@@ -30,16 +30,16 @@ SIZE, L3_BYTES = 40, 68
 BLAST = """
 import socket, sys
 address, ports, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+sender = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
 sender.setsockopt(socket.SOL_SOCKET, 32, 1 << 24)  # SO_SNDBUFFORCE: not to be held up by it
 for number in range(count):
     sender.sendto(b"x" * 40, (address, 10000 + number % ports))
 """
 
 
-def blast(sender: Any, to: Any, ports: int, count: int) -> subprocess.Popen[bytes]:
+def blast(sender: Any, to: Any, ports: int, count: int, family: int = 4) -> subprocess.Popen[bytes]:
     """A process that sends ``count`` datagrams of ``SIZE`` bytes to ``ports`` ports in turn."""
-    command = [sys.executable, "-c", BLAST, to.ipv4, str(ports), str(count)]
+    command = [sys.executable, "-c", BLAST, to.ipv4 if family == 4 else to.ipv6, str(ports), str(count)]
     return subprocess.Popen(["ip", "netns", "exec", sender.netns, *command])
 
 
@@ -47,23 +47,25 @@ def one_chain(hook: str, rule: str) -> str:
     return f"table inet t {{\nchain c {{\ntype filter hook {hook} priority 0\n{rule}\n}}\n}}"
 
 
+@pytest.mark.parametrize("family", [4, 6])
 @pytest.mark.parametrize("ports", [1, 5000])
 def test_swaps_under_load_lose_and_double_nothing(
-    ports: int, vpc: Any, books: Any, settled: Callable[..., None]
+    ports: int, family: int, vpc: Any, books: Any, settled: Callable[..., None]
 ) -> None:
     count, rounds = 60_000, 0
     while rounds == 0 or len(books.drains) <= 10:  # a fast or a busy machine needs more rounds for as many swaps
         rounds += 1
-        senders = [blast(vpc.a, vpc.c, ports, count), blast(vpc.b, vpc.c, ports, count)]
+        senders = [blast(guest, vpc.c, ports, count, family) for guest in (vpc.a, vpc.b)]
         while any(sender.poll() is None for sender in senders):
             books.drain()
         assert [sender.returncode for sender in senders] == [0, 0]
     settled(lambda: vpc.device_counters(vpc.c))
     books.drain()
-    sent = (rounds * count, rounds * count * L3_BYTES)
+    sent = (rounds * count, rounds * count * (L3_BYTES if family == 4 else L3_BYTES + 20))
     for guest in (vpc.a, vpc.b):
+        source = guest.ipv4 if family == 4 else guest.ipv6
         assert books.total(proto=UDP, ifindex=guest.ifindex, direction=DIRECTION_OUT) == sent
-        assert books.total(proto=UDP, ifindex=vpc.c.ifindex, direction=DIRECTION_IN, src=guest.ipv4) == sent
+        assert books.total(proto=UDP, ifindex=vpc.c.ifindex, direction=DIRECTION_IN, src=source) == sent
     assert not any(seen.packets or seen.malformed for seen in books.uncounted.values())
 
 
@@ -101,7 +103,7 @@ def test_a_full_table_folds_and_keeps_the_sums(
         of_eni = {"ifindex": guest.ifindex, "direction": direction, "action": ACTION_ACCEPT}
         (folded,) = books.select(**of_eni, fold=FOLDS.index("ports"), src=vpc.a.ipv4, dst=vpc.c.ipv4, proto=UDP)
         assert (folded["sport"], folded["dport"]) == (0, 0)
-        assert books.total(**of_eni) == (count, count * L3_BYTES)
+        assert books.total(**of_eni, proto=UDP) == (count, count * L3_BYTES)
         assert 0 < books.drains[-1].folded[guest.ifindex] <= folded["packets"]
     assert len(books.select(family=4, fold=0)) <= 1000
     assert blast(vpc.a, vpc.c, 10, count).wait() == 0

@@ -25,7 +25,7 @@ UDP = 17
 UDP_SEGMENT = 103
 COUNT, SIZE = 11, 100
 B4, B6, C4, C6 = "10.9.0.2", "fd09::2", "10.9.1.3", "fd0a::3"
-BRIDGE_GATEWAY = "10.9.0.254"
+BRIDGE_GATEWAY, BRIDGE_GATEWAY6 = "10.9.0.254", "fd09::fe"
 BEHIND_C = "10.9.7.7"
 """An address that guest c routes, but which is no ENI's."""
 
@@ -101,10 +101,13 @@ def chains_of(family: str) -> str:
             f'udp dport {PORTS[case.name]} {case.rule} comment "{case.name}"' for case in CASES if case.chain == name
         ]
         if name == "inet nat":
-            rules = [f"ip daddr {BRIDGE_GATEWAY} udp dport 7100 dnat ip to {C4}:7101"]
+            rules = [
+                f"ip daddr {BRIDGE_GATEWAY} udp dport 7100 dnat ip to {C4}:7101",
+                f"ip6 daddr {BRIDGE_GATEWAY6} udp dport 7100 dnat ip6 to [{C6}]:7101",
+            ]
         if name == "inet forward":
             rules += [
-                'ip daddr 10.9.1.3 udp dport 7101 meta mark set 0x5f1000aa counter drop comment "after DNAT"',
+                'udp dport 7101 meta mark set 0x5f1000aa counter drop comment "after DNAT"',
                 "ct state established accept",  # conntrack, and with it defragmentation, is on
             ]
         chain = re.sub(r"\W", "_", name)
@@ -163,15 +166,39 @@ def test_a_drop_is_one_enis_reject(case: Case, ruled: Any, books: Any, wait_unti
         assert books.total(**flow, action=ACTION_ACCEPT) == expected
 
 
-def test_a_translated_packet_is_charged_as_it_was_sent(ruled: Any, books: Any, wait_until: Callable[..., None]) -> None:
+@pytest.mark.parametrize("gateway", [BRIDGE_GATEWAY, BRIDGE_GATEWAY6])
+def test_a_translated_packet_is_charged_as_it_was_sent(
+    gateway: str, ruled: Any, books: Any, wait_until: Callable[..., None]
+) -> None:
     """DNAT, then dropped on the sender's account: the record has the address the sender used."""
-    ruled.a.send((BRIDGE_GATEWAY, 7100), COUNT, SIZE)
+    ruled.a.send((gateway, 7100), COUNT, SIZE)
     wait_until(lambda: ruled.nft_counters()["after DNAT"][0] >= COUNT)
     books.drain()
-    sent = {"proto": UDP, "dport": 7100, "dst": BRIDGE_GATEWAY, "ifindex": ruled.a.ifindex}
-    assert books.total(**sent, action=ACTION_REJECT, direction=DIRECTION_OUT) == (COUNT, COUNT * (SIZE + 28))
+    sent = {"proto": UDP, "dport": 7100, "dst": gateway, "ifindex": ruled.a.ifindex}
+    expected = (COUNT, COUNT * (SIZE + (48 if ":" in gateway else 28)))
+    assert books.total(**sent, action=ACTION_REJECT, direction=DIRECTION_OUT) == expected
     assert len(books.select(**sent, action=ACTION_ACCEPT)) == 0
     assert len(books.select(proto=UDP, dport=7101)) == 0
+
+
+@pytest.mark.parametrize("gateway", [BRIDGE_GATEWAY, BRIDGE_GATEWAY6])
+def test_a_translated_packet_has_one_address_at_each_eni(
+    gateway: str, vpc: Any, books: Any, settled: Callable[..., None]
+) -> None:
+    """DNAT that passes: at the sender the address it used, at the receiver its own; the counts are the same."""
+    to = C6 if ":" in gateway else C4
+    family = "ip6" if ":" in gateway else "ip"
+    rule = f"{family} daddr {gateway} udp dport 7110 dnat {family} to [{to}]:7111".replace(f"[{C4}]", C4)
+    vpc.nft(f"table {family} n {{\nchain c {{\ntype nat hook prerouting priority -100\n{rule}\n}}\n}}")
+    vpc.a.send((gateway, 7110), COUNT, SIZE)
+    settled(lambda: vpc.device_counters(vpc.c))
+    books.drain()
+    expected = (COUNT, COUNT * (SIZE + (48 if ":" in gateway else 28)))
+    sent = {"proto": UDP, "dport": 7110, "dst": gateway, "ifindex": vpc.a.ifindex, "direction": DIRECTION_OUT}
+    assert books.total(**sent, action=ACTION_ACCEPT) == expected
+    arrived = {"proto": UDP, "dport": 7111, "dst": to, "ifindex": vpc.c.ifindex, "direction": DIRECTION_IN}
+    assert books.total(**arrived, action=ACTION_ACCEPT) == expected
+    assert len(books.select(proto=UDP, action=ACTION_REJECT)) == 0
 
 
 def test_the_hosts_own_packet_to_a_guest(vpc: Any, books: Any, wait_until: Callable[..., None]) -> None:

@@ -116,19 +116,22 @@ def connection(client: Any, server: Any, address: str) -> Iterator[tuple[socket.
 
 @pytest.mark.parametrize(("receiver", "family"), [("b", 4), ("c", 4), ("b", 6), ("c", 6)])
 def test_tcp_segments_of_gso_super_packets(
-    receiver: str, family: int, vpc: Any, books: Any, wait_until: Callable[..., None]
+    receiver: str, family: int, vpc: Any, books: Any, wait_until: Callable[..., None], settled: Callable[..., None]
 ) -> None:
+    """On the wire they are segments, as the sockets count them; as buffers they are what the devices count."""
     vpc.offloads(on=True)
     to = getattr(vpc, receiver)
     address = to.ipv4 if family == 4 else to.ipv6
-    before = vpc.device_counters(vpc.a)[0][0]
+    before = while_quiet(vpc, (vpc.a, to), settled, books.clear)
     with connection(vpc.a, to, address) as (near, far):
         port = near.getsockname()[1]
         pump(near, far, 40 << 20)
         wait_until(lambda: tcp_info(near)["state"] == TCP_CLOSED and tcp_info(far)["state"] == TCP_CLOSED)
         sent, received = tcp_info(near), tcp_info(far)
-    buffers = vpc.device_counters(vpc.a)[0][0] - before
-    books.drain()
+    after = while_quiet(vpc, (vpc.a, to), settled, books.drain)
+    for guest in (vpc.a, to):
+        assert_books_are_the_devices(books.seen[guest.ifindex], before[guest.device], after[guest.device])
+    buffers = after[vpc.a.device][0][0] - before[vpc.a.device][0][0]
     header = 52 if family == 4 else 72
     there = {"proto": TCP, "sport": port, "dport": 5001, "family": family, "action": ACTION_ACCEPT}
     back = {"proto": TCP, "sport": 5001, "dport": port, "family": family, "action": ACTION_ACCEPT}
@@ -140,6 +143,12 @@ def test_tcp_segments_of_gso_super_packets(
     assert books.total(**back, ifindex=vpc.a.ifindex, direction=DIRECTION_IN)[0] == sent["segs_in"]
     assert buffers < sent["segs_out"] / 2, "the kernel handed over no super-packets; the test proves nothing"
     assert int(books.select(**there, ifindex=vpc.a.ifindex)["tcp_flags"][0]) == 0x1B  # SYN, ACK, PSH, FIN
+
+
+def assert_books_are_the_devices(seen: Any, before: Any, after: Any) -> None:
+    """Frames and bytes that the hooks saw, received and sent, are those that the device counted meanwhile."""
+    counted = [tuple(after[way][i] - before[way][i] for i in (0, 1)) for way in (0, 1)]
+    assert [(hook.frames, hook.frame_bytes) for hook in (seen.rx, seen.tx)] == counted
 
 
 def pump(near: socket.socket, far: socket.socket, size: int) -> None:
@@ -174,6 +183,7 @@ def test_everything_equals_the_device_counters(vpc: Any, books: Any, settled: Ca
     finally:
         vpc.offloads(on=True)
     for guest in guests:
+        assert_books_are_the_devices(books.seen[guest.ifindex], before[guest.device], after[guest.device])
         frames, octets = (
             sum(after[guest.device][way][i] - before[guest.device][way][i] for way in (0, 1)) for i in (0, 1)
         )
