@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -12,6 +13,7 @@ from weir.logstore import wal
 from weir.logstore.schema import PUT_SCHEMA
 
 Flows = Callable[..., pa.Table]
+Serials = Callable[..., list[int]]
 
 
 def frame(table: pa.Table, group: int, batch_id: str = "") -> wal.Frame:
@@ -88,3 +90,30 @@ def test_the_limits_of_a_frame(flows: Flows) -> None:
     assert len(wal.frame_head(longest, 0)) == wal.FRAME_HEAD_BYTES + wal.BATCH_ID_BYTES_MAX
     with pytest.raises(ValueError, match="batch id"):
         wal.frame_head(frame(flows(0, 1), 0, "b" * (wal.BATCH_ID_BYTES_MAX + 1)), 0)
+
+
+def test_a_compressed_stream_is_kept_as_it_came_and_recovered(place: Any, flows: Flows, serials: Serials) -> None:
+    """Its columns may be fewer than the store's and in another order."""
+    store = place.open()
+    store.create(1, 1)
+    table = flows(0, 1000)
+    names = [name for name in reversed(table.column_names) if table[name].null_count < table.num_rows]
+    sink = pa.BufferOutputStream()
+    options = pa.ipc.IpcWriteOptions(compression="zstd")
+    with pa.ipc.new_stream(sink, table.select(names).schema, options=options) as writer:
+        writer.write_table(table.select(names))
+    stream = bytes(sink.getvalue())
+    store.put(1, table, batch_id="a", stream=stream)
+    store.put(1, flows(1000, 5), batch_id="b")
+    (path,) = place.wal_files()
+    kept, packed = wal.replay(path, PUT_SCHEMA).frames
+    assert (kept.raw_bytes, bytes(kept.payload), packed.raw_bytes > 0) == (0, stream, True)
+    store = place.reopen(store)
+    assert (serials(store.snapshot(1)), store.damage) == (list(range(1005)), ())
+    store.seal(1)
+    assert serials(place.reopen(store).snapshot(1)) == list(range(1005))
+
+
+def test_a_stream_that_is_hardly_compressed_is_packed(flows: Flows) -> None:
+    table = flows(0, 10)
+    assert wal.pack(table, bytes(table.nbytes // 2 + 1))[0] > 0

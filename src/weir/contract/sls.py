@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cache
 from ipaddress import ip_address
 
 from weir.contract import sls_commands as say
@@ -43,8 +44,13 @@ class Operation:
 
     def match(self, path: str) -> dict[str, str] | None:
         """The texts in ``path``, or None if it is not this operation's."""
-        found = re.fullmatch(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.template), path)
+        found = _pattern(self.template).fullmatch(path)
         return found.groupdict() if found else None
+
+
+@cache
+def _pattern(template: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template))
 
 
 _STORE = "/logstores/{logstore}"

@@ -79,8 +79,10 @@ def put_logs(desk: Desk, caller: Caller, writing: Writing) -> answers.Done:
     """Stores the rows. Groups of the batch form are stored one by one, each under its own part of the batch id."""
     command = writing.command
     store_id = _store_id(desk, caller, command)
+    stream = b""
     if isinstance(writing.rows, bytes):
-        tables = [log_rows.table_of_arrow(writing.rows)]
+        stream = writing.rows
+        tables = [log_rows.table_of_arrow(stream)]
     else:
         tables = [log_rows.table_of(group) for group in writing.rows]
     _check_rows(tables, desk.now())
@@ -88,7 +90,7 @@ def put_logs(desk: Desk, caller: Caller, writing: Writing) -> answers.Done:
         for place, table in enumerate(tables):
             batch_id = command.batch_id if place == 0 or command.batch_id is None else f"{command.batch_id}/{place}"
             if table.num_rows:
-                desk.store.put(store_id, table, shard=command.hash_key, batch_id=batch_id)
+                desk.store.put(store_id, table, shard=command.hash_key, batch_id=batch_id, stream=stream)
     return answers.Done()
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from weir.contract import sls_answers as answers
 from weir.contract import sls_commands as say
@@ -36,6 +36,13 @@ _KEPT: dict[str, tuple[str, Any]] = {
     "hot_ttl": ("hot_ttl", None),
 }
 """Property -> its name on the wire and its default, for those that are only kept."""
+
+# Built once: it runs with every request of a writer.
+_LOG_STORE = (
+    select(logstores, projects.c.account_id)
+    .join(projects)
+    .where(logstores.c.project == bindparam("project"), logstores.c.name == bindparam("name"))
+)
 
 _Row = Row[tuple[Any, ...]]
 
@@ -301,8 +308,7 @@ def _project(connection: Connection, name: str) -> _Row | None:
 
 def _log_store(connection: Connection, project: str, name: str) -> _Row | None:
     """With its project's ``account_id``."""
-    this = (logstores.c.project == project) & (logstores.c.name == name)
-    return connection.execute(select(logstores, projects.c.account_id).join(projects).where(this)).one_or_none()
+    return connection.execute(_LOG_STORE, {"project": project, "name": name}).one_or_none()
 
 
 def _index(connection: Connection, store_id: int) -> _Row | None:

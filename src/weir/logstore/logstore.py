@@ -38,6 +38,16 @@ class Ack:
 
 
 @dataclass(frozen=True, slots=True)
+class Batch:
+    """What a put stores: a table of ``PUT_SCHEMA``. ``batch_id`` is empty where the writer gave none; ``stream``: the
+    Arrow IPC stream that the table came in, if it did."""
+
+    table: pa.Table
+    batch_id: str = ""
+    stream: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """All that readers see. ``tails`` and ``ends`` (cursor behind the newest group) by shard number."""
 
@@ -106,19 +116,20 @@ class LogStore:
         mine = tuple(sealed for sealed in view.sealed if sealed.segment.shard == shard)
         return cursors.ShardView(self.rows[shard].created_ns, view.ends[shard], mine, view.tails[shard])
 
-    def put(self, table: pa.Table, shard: int | str | None, batch_id: str | None, now_ns: int) -> Ack:
+    def put(self, batch: Batch, shard: int | str | None, now_ns: int) -> Ack:
         """See ``Store.put``."""
+        table, batch_id = batch.table, batch.batch_id
         if not table.num_rows:
             return Ack(0, False, self._chosen(shard))
         if not batch_id:
-            return Ack(table.num_rows, False, self._commit(table, shard, "", now_ns))
+            return Ack(table.num_rows, False, self._commit(batch, shard, now_ns))
         holder = self._batches.claim(batch_id)
         if holder is not None:
             self._site.counters.add(duplicates=1)
             return Ack(table.num_rows, True, holder)
         stored_in = None
         try:
-            stored_in = self._commit(table, shard, batch_id, now_ns)
+            stored_in = self._commit(batch, shard, now_ns)
         finally:
             self._batches.settle(batch_id, stored_in)
         return Ack(table.num_rows, False, stored_in)
@@ -211,14 +222,14 @@ class LogStore:
         """Of a closed logstore. Raises StoreUnavailable."""
         delete_directory(self._directory)
 
-    def _commit(self, table: pa.Table, shard: int | str | None, batch_id: str, now_ns: int) -> int:
+    def _commit(self, batch: Batch, shard: int | str | None, now_ns: int) -> int:
         """Returns the shard that has it now."""
-        raw_bytes, payload = wal.pack(table)
+        raw_bytes, payload = wal.pack(batch.table, batch.stream)
         while True:
             chosen = self._chosen(shard)
             try:
                 self._space.claim(len(payload))
-                self._shards[chosen].commit(Entry(table, raw_bytes, payload, batch_id), now_ns)
+                self._shards[chosen].commit(Entry(batch.table, raw_bytes, payload, batch.batch_id), now_ns)
             except StoreUnavailable as error:
                 self._site.counters.add(refused=1, refused_disk=int(isinstance(error, DiskReserved)))
                 raise

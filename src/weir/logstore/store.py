@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 from weir.logstore import cursors, durable, lake, retention, shards
 from weir.logstore.cursors import Pulled
 from weir.logstore.limits import Counters, Limits
-from weir.logstore.logstore import Ack, LogStore, Site, delete_directory
+from weir.logstore.logstore import Ack, Batch, LogStore, Site, delete_directory
 from weir.logstore.manifest import BATCH_MEMORY_DAYS, Manifest, ShardRow
 from weir.logstore.schema import PUT_SCHEMA
 from weir.logstore.shards import Change, Shard, key_ranges
@@ -133,14 +133,20 @@ class Store:
                 self._finish_drop(store_id)
 
     def put(
-        self, store_id: int, table: pa.Table, *, shard: int | str | None = None, batch_id: str | None = None
+        self,
+        store_id: int,
+        table: pa.Table,
+        *,
+        shard: int | str | None = None,
+        batch_id: str | None = None,
+        stream: bytes = b"",
     ) -> Ack:
         """Stores ``table``, whose schema is ``PUT_SCHEMA``; returns once it is on disk and visible.
 
         ``shard``: a number, the hash key (1 to 32 hex digits) that chooses one, or the next in turn. A ``batch_id``
         that this logstore has seen within ``BATCH_MEMORY_DAYS`` gives ``duplicate=True``, and nothing is added. Raises
         StoreUnavailable (nothing stored), StoreUnknown, ShardUnknown, ShardReadOnly (a number only), ValueError (a
-        time, size or key out of range).
+        time, size or key out of range). ``stream``: the bytes that the table was read from, see ``wal.pack``.
         """
         if not table.schema.equals(PUT_SCHEMA):
             raise TypeError("a put takes tables of PUT_SCHEMA")
@@ -149,7 +155,7 @@ class Store:
             if times["min"].as_py() < 0 or times["max"].as_py() > TIME_MAX_S:
                 raise ValueError(f"__time__ is outside 0 to {TIME_MAX_S}")
         store, now_ns = self._opened(store_id), self._now_ns()
-        ack = store.put(table, shard, batch_id, now_ns)
+        ack = store.put(Batch(table, batch_id or "", stream), shard, now_ns)
         if store.full(ack.shard, now_ns):
             self._wake.set()
         return ack

@@ -6,7 +6,8 @@ cut (nobody was told that it is stored); an unreadable frame *before* an acknowl
 
 File layout, little endian: ``FILE_HEAD`` and the Arrow schema as an IPC message, then frames: ``FRAME_HEAD``, batch id
 (UTF-8), payload. The payload is one Arrow IPC record batch message, compressed as a whole with LZ4: on flow records a
-quarter of the time of Arrow's own per-buffer compression at fewer bytes, and half the time of zstd level 1.
+quarter of the time of Arrow's own per-buffer compression at fewer bytes, and half the time of zstd level 1. Or, with
+``raw_bytes`` 0, it is the compressed Arrow IPC stream that the writer sent, as it came: no time at all.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ FRAME_BYTES_MAX = 256 * 1024 * 1024
 """Bytes of one put as an uncompressed Arrow message; above it the put is refused with ValueError."""
 BATCH_ID_BYTES_MAX = 512
 """Bytes of a batch id; above it the put is refused with ValueError."""
+KEPT_SHARE = 2
+"""A stream is kept as it came if it has at most one byte for so many of the table's; else it is compressed here."""
 COMMIT_FRAMES_MAX = 256
 """Frames that share one fsync; later callers wait for the next one (two buffers a frame, IOV_MAX is 1024)."""
 
@@ -44,7 +47,8 @@ FRAME_HEAD_BYTES = FRAME_BODY.size + FRAME_SUM.size
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One put. ``arrival_ns``: Unix time of receipt. ``payload``: see ``pack``; ``raw_bytes`` before compression."""
+    """One put. ``arrival_ns``: Unix time of receipt. ``payload``: see ``pack``; ``raw_bytes`` before compression, 0 for
+    an Arrow stream as it came."""
 
     batch_id: str
     first_group: int
@@ -66,8 +70,13 @@ class Replay:
     damage: list[str] = field(default_factory=list)
 
 
-def pack(table: pa.Table) -> tuple[int, bytes]:
-    """``table`` (at least one row) as (bytes uncompressed, payload). Raises ValueError above ``FRAME_BYTES_MAX``."""
+def pack(table: pa.Table, stream: bytes = b"") -> tuple[int, bytes]:
+    """``table`` (at least one row) as (bytes uncompressed, payload). Raises ValueError above ``FRAME_BYTES_MAX``.
+
+    ``stream``: the Arrow IPC stream that the table was read from, if it was; kept as it is where it is compressed.
+    """
+    if stream and len(stream) * KEPT_SHARE <= table.nbytes:
+        return 0, stream
     (batch,) = table.combine_chunks().to_batches()
     message = batch.serialize()
     if message.size > FRAME_BYTES_MAX:
@@ -76,7 +85,13 @@ def pack(table: pa.Table) -> tuple[int, bytes]:
 
 
 def unpack(frame: Frame, schema: pa.Schema) -> pa.Table:
-    """The table that ``pack`` was given. Raises ``pa.ArrowInvalid`` or OSError where the payload is no such thing."""
+    """The table that ``pack`` was given; of a stream only the columns that it had, in its order.
+
+    Raises ``pa.ArrowInvalid`` or OSError where the payload is no such thing.
+    """
+    if not frame.raw_bytes:
+        with pa.ipc.open_stream(pa.py_buffer(frame.payload)) as reader:
+            return reader.read_all()
     message = pa.Codec("lz4_raw").decompress(pa.py_buffer(frame.payload), frame.raw_bytes)
     return pa.Table.from_batches([pa.ipc.read_record_batch(message, schema)])
 
