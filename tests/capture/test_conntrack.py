@@ -16,15 +16,18 @@ import pytest
 
 from tests.capture.conftest import Books, Vpc
 from tests.capture.test_window import LABELS, NOON, SECOND, flow, packed, rows
+from tests.waiting import until
 from weir.capture.attribution import Watched
 from weir.capture.conntrack import Memory, Tracking
 from weir.capture.flows import ACTION_REJECT, Flows
+from weir.capture.lifetimes import TICKS_NS
 from weir.capture.netns import inside
 from weir.capture.packet_fields import DESTINATION, SOURCE, UNKNOWN, Initiator
 from weir.capture.share import Bounds
+from weir.model.resources import Side
 
 BOUNDS = Bounds(NOON, NOON + 60)
-WANTED = (Watched("eni-a", "eni-a", (), frozenset({"pkt-srcaddr", "initiator"})),)
+WANTED = (Watched("eni-a", "eni-a", Side.BEHIND, (), frozenset({"pkt-srcaddr", "initiator"})),)
 NAT = """
 table inet nat {
   chain pre { type nat hook prerouting priority dstnat;
@@ -50,6 +53,8 @@ IDS = ["NAT44", "NAT66"]
 def tracking(vpc: Vpc) -> Iterator[Tracking]:
     with closing(Tracking(vpc.host, time.time_ns)) as made:
         made.watch(WANTED)
+        begun_ns = time.time_ns()
+        until(lambda: time.time_ns() > begun_ns + 2 * TICKS_NS, 10, "rows are told from those before")
         yield made
 
 
@@ -91,6 +96,7 @@ def test_tcp_through_dnat_and_snat(
 ) -> None:
     vpc.nft(NAT)
     with vpc.c.socket(family, socket.SOCK_STREAM) as listener, vpc.a.socket(family, socket.SOCK_STREAM) as caller:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((server, 8080))
         listener.listen()
         caller.settimeout(10)
@@ -112,7 +118,7 @@ def test_tcp_through_dnat_and_snat(
         (server, 8080, inner, seen, server, client),
         (vip, 80, client, sport, server, client),
     }
-    said = Initiator((lambda asked: tracking.resolve(asked).opener,)).attribute(found, LABELS, BOUNDS)["initiator"]
+    said = Initiator((tracking.opened,)).attribute(found, LABELS, BOUNDS)["initiator"]
     assert {(int(row["sport"]), who) for row, who in zip(found, said.to_pylist(), strict=True)} == {
         (sport, "source"), (seen, "source"), (8080, "destination"), (80, "destination"),
     }  # fmt: skip

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from weir.capture.flows import Flows
 from weir.capture.share import Bounds, Labels, Share
+from weir.model.resources import Side
 
 
 class Attribution(Protocol):
@@ -39,6 +40,7 @@ class Watched:
 
     eni_id: str
     device: str
+    side: Side
     addresses: tuple[str, ...]
     fields: frozenset[str]
 

@@ -294,6 +294,10 @@ class Tracking:
                 self._known = memory.known(self._gap_ns if following else 0)
         return self._known.resolve(rows)
 
+    def opened(self, rows: Flows, labels: Labels) -> NDArray[np.uint8]:
+        """Who opened each row's connection: ``UNKNOWN``, ``SOURCE`` or ``DESTINATION``."""
+        return self.resolve(rows).opener
+
     def attribute(self, rows: Flows, labels: Labels, bounds: Bounds) -> Mapping[str, pa.Array]:
         """The ends that really talk. ``labels`` and ``bounds`` do not matter: a tuple is one connection's everywhere in
         the namespace."""

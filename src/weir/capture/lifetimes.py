@@ -16,8 +16,8 @@ from weir.capture.flows import Flows
 
 TUPLE = np.dtype([("src", "V16"), ("dst", "V16"), ("sport", "<u2"), ("dport", "<u2"), ("proto", "u1"), ("pad", "V3")])
 """A 5-tuple as a packet has it, fields as in ``flows.FLOW``."""
-TICKS_NS = 2 << 20
-"""Row times are floors of 2^20 ns, taken from one clock and told by another: this far two times may seem wrong."""
+TICKS_NS = (1 << 20) + 10_000_000
+"""How far a row's times may lie before the truth: floors of 2^20 ns of a clock that moves once per jiffy (10 ms)."""
 
 Indexes = NDArray[np.intp]
 

@@ -8,7 +8,6 @@ flags of a whole window alone do not tell, and then the answer is ``unknown``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from weir.capture.attribution import Watched
 from weir.capture.flows import Flows
 from weir.capture.lifetimes import tuples_of
+from weir.capture.links import Link, Links
 from weir.capture.share import Bounds, Labels
 
 TCP, ICMP, ICMPV6 = 6, 1, 58
@@ -39,7 +39,7 @@ class Icmp:
         return {"icmp-type": pa.array(dport >> 8, mask=other), "icmp-code": pa.array(dport & 255, mask=other)}
 
 
-Openers = Callable[[Flows], NDArray[np.uint8]]
+Openers = Callable[[Flows, Labels], NDArray[np.uint8]]
 """Who opened, as far as somebody knows: ``UNKNOWN``, ``SOURCE`` or ``DESTINATION`` per row."""
 
 
@@ -55,11 +55,11 @@ class Initiator:
         """Null for every protocol but TCP."""
         found = np.zeros(len(rows), "u1")
         for opened in self._openers:
-            found = np.where(found == UNKNOWN, opened(rows), found)
+            found = np.where(found == UNKNOWN, opened(rows, labels), found)
         return {"initiator": OPENERS.take(pa.array(found, pa.int32(), mask=rows["proto"] != TCP))}
 
 
-def opened_by_flags(rows: Flows) -> NDArray[np.uint8]:
+def opened_by_flags(rows: Flows, labels: Labels) -> NDArray[np.uint8]:
     """A row of SYNs without ACK is the opener's, and the row of the other direction is the answer to it."""
     alone = (rows["proto"] == TCP) & (rows["tcp_flags"] & (TCP_SYN | TCP_ACK) == TCP_SYN)
     found = np.where(alone, SOURCE, UNKNOWN).astype("u1")
@@ -72,37 +72,31 @@ def opened_by_flags(rows: Flows) -> NDArray[np.uint8]:
     return found
 
 
-class Vlans(Protocol):
-    """Where the VLANs of devices are to be had."""
-
-    def vlans(self) -> Mapping[str, int]:
-        """Device name -> VLAN id, for the devices that are VLAN sub-interfaces or untagged in one VLAN of a bridge."""
-        ...
-
-
 class Vlan:
     """``vlan``: that of the ENI's device; a device that carries several VLANs is in none."""
 
     fields = ("vlan",)
 
-    def __init__(self, devices: Vlans) -> None:
-        self._devices = devices
+    def __init__(self, links: Links) -> None:
+        self._links = links
         self._enis: tuple[Watched, ...] = ()
-        self._of_eni: Mapping[str, int] = {}
+        self._vlans: Mapping[str, int | None] = {}
 
     def watch(self, enis: tuple[Watched, ...]) -> None:
+        """Reads the devices of these ENIs from now on."""
         self._enis = tuple(eni for eni in enis if "vlan" in eni.fields)
         self.drained(0)
 
     def drained(self, until_ns: int) -> None:
         """Reads the devices again: one may have been made anew in another VLAN."""
         if self._enis:
-            vlans = self._devices.vlans()
-            self._of_eni = {eni.eni_id: vlans[eni.device] for eni in self._enis if eni.device in vlans}
+            links = self._links.read()
+            self._vlans = {eni.eni_id: links.get(eni.device, Link()).vlan for eni in self._enis}
 
     def close(self) -> None:
         self._enis = ()
+        self._links.close()
 
     def attribute(self, rows: Flows, labels: Labels, bounds: Bounds) -> Mapping[str, pa.Array]:
-        vlan = self._of_eni.get(labels.eni_id)
-        return {"vlan": pa.array([vlan] * len(rows), pa.int64())}
+        """The same for all rows."""
+        return {"vlan": pa.array([self._vlans.get(labels.eni_id)] * len(rows), pa.int64())}

@@ -50,7 +50,7 @@ class Eni:
     def watched(self) -> Watched:
         """The ENI as watchers see it."""
         fields = frozenset().union(*(flow_log.keep.fields for flow_log in self.flow_logs))
-        return Watched(self.labels.eni_id, self.device, self.addresses, fields)
+        return Watched(self.labels.eni_id, self.device, self.side, self.addresses, fields)
 
 
 @dataclass(frozen=True, slots=True)
