@@ -28,7 +28,7 @@ from weir.capture.spool import Spool
 from weir.client import Client
 from weir.contract.nonces import NonceMemory, Nonces
 from weir.contract.sign import Credentials
-from weir.control import ledger
+from weir.control import ledger, projects
 from weir.control.accounts import Started, first_start
 from weir.control.catalog import Catalog
 from weir.control.desk import Desk
@@ -53,6 +53,7 @@ from weir.query.lookups import open_places, open_threats
 from weir.query.run import Querier
 from weir.settings import Address, Settings
 
+from weir.logstore.publishing import CATALOG_NAME, Publication, Publishing
 BACKLOG = 1024
 """Connections that may wait to be accepted; above it clients are told to try again by TCP itself."""
 SHUTDOWN_SECONDS = 10
@@ -97,7 +98,7 @@ def server(settings: Settings) -> Server:
     started = first_start(catalog, keys, time.time())
     ledger.ensure(catalog, started.account_id, settings.region, time.time())
     limits = store_limits.Limits(disk_reserve_bytes=settings.disk_reserve_mb << 20)
-    store = Store(settings.data / "logs", Manifest(local.engine), time.time, limits)
+    store = Store(settings.data / "logs", Manifest(local.engine), time.time, limits, _publishing(settings, catalog))
     board = ledger.Board(catalog, store)
     regions = tuple(Region(name, str(settings.listen)) for name in (settings.region, *settings.regions))
     querier = _querier(settings)
@@ -132,6 +133,20 @@ def _querier(settings: Settings) -> Querier:
     limits = Limits(
         seconds_max=settings.query_seconds,
         memory_bytes_max=settings.query_memory_mb << 20,
+def _publishing(settings: Settings, catalog: Catalog) -> Publishing | None:
+    """The lake for other engines, where the settings ask for it."""
+    if not settings.iceberg_seconds:
+        return None
+
+    def opened() -> Publication:
+        # Loading pyiceberg takes a second or two: it is done in the background, not in every command.
+        from weir.logstore.iceberg import IcebergTables
+
+        return IcebergTables(settings.data / "logs", lambda: projects.names(catalog))
+
+    return Publishing(opened, settings.iceberg_seconds, settings.data / CATALOG_NAME)
+
+
         rows_max=settings.query_rows_max,
     )
     lookups = open_places(settings.geo_file)

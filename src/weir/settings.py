@@ -63,6 +63,10 @@ def _seconds(text: str) -> float:
     return value
 
 
+def _seconds_or_never(text: str) -> float:
+    return 0.0 if text == "0" else _seconds(text)
+
+
 def _words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
@@ -86,6 +90,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("geo_file", "", _paths, "MaxMind-format files of places and providers, with commas between; for ip_to_*."),
     Setting("threat_file", "", str, "Addresses, networks, domains, URLs, one a line; for security_check_*."),
     Setting("disk_reserve_mb", "512", _positive, "MiB of the disk kept free; below, rows are refused, not reads."),
+    Setting(
+        "iceberg_seconds",
+        "10",
+        _seconds_or_never,
+        "Seconds between two publications of the lake as Iceberg tables; 0: none.",
+    ),
     Setting("endpoint", "http://127.0.0.1:8080", str, "Server that client commands and the agent talk to."),
     Setting("access_key_id", "", str, "AccessKey of client commands and of the agent."),
     Setting("access_key_secret", "", str, "Secret of that AccessKey."),
@@ -116,6 +126,7 @@ class Settings:
     geo_file: tuple[Path, ...]
     threat_file: str
     disk_reserve_mb: int
+    iceberg_seconds: float
     endpoint: str
     access_key_id: str
     access_key_secret: str

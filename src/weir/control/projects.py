@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select,
 from weir.contract import sls_answers as answers
 from weir.contract import sls_commands as say
 from weir.control.access import Caller, Principal
+from weir.control.catalog import Catalog
 from weir.control.desk import Desk
 from weir.control.schema import indexes, logstores, projects, traffic_analyzers
 from weir.model import sls_failures as failures
@@ -257,6 +258,13 @@ def own_log_store(connection: Connection, caller: Caller, project: str, name: st
         raise failures.refuse(failures.LOG_STORE_NOT_EXIST, name)
     _check_owner(caller, row.account_id)
     return row
+
+
+def names(catalog: Catalog) -> dict[int, tuple[str, str]]:
+    """Project and name of every logstore, by its id."""
+    with catalog.reading() as connection:
+        rows = connection.execute(select(logstores.c.id, logstores.c.project, logstores.c.name)).all()
+    return {row.id: (row.project, row.name) for row in rows}
 
 
 def _check_owner(caller: Caller, account_id: str) -> None:

@@ -60,6 +60,7 @@ class Counters:
     compaction_failures: int = 0
     compacted_segments: int = 0  # that compactions have taken in
     compacted_rows: int = 0
+    publication_failures: int = 0
     expired_segments: int = 0
     expired_rows: int = 0
     recovered_rows: int = 0

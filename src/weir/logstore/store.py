@@ -25,6 +25,7 @@ from weir.logstore.cursors import Pulled
 from weir.logstore.limits import Counters, Limits
 from weir.logstore.logstore import Ack, Batch, LogStore, Site, delete_directory
 from weir.logstore.manifest import BATCH_MEMORY_DAYS, Manifest, ShardRow
+from weir.logstore.publishing import Publishing
 from weir.logstore.schema import PUT_SCHEMA
 from weir.logstore.shards import Change, Shard, key_ranges
 from weir.logstore.snapshot import Snapshot
@@ -34,8 +35,8 @@ TIME_MAX_S = 2**32 - 1
 """Unix seconds of ``__time__``, 32 bits on the log service's wire; above it (or below 0) a put gets ValueError."""
 TEND_SECONDS = 1.0
 """Seconds between two looks at what is due, when no put asks for one."""
-LAKE_SECONDS = 5.0
-"""Seconds between two looks at what is to be compacted."""
+LAKE_SECONDS = 1.0
+"""Seconds between two looks at what is to be compacted or published."""
 LAKE_NICENESS = 10
 COMPACTION_RETRY_SECONDS = 600.0
 """Seconds until a compaction that failed is tried again; its segments stay as they are meanwhile."""
@@ -51,10 +52,18 @@ class Store:
     """``root`` is made where missing. ``clock`` gives Unix seconds. Thread-safe.
 
     Raises StoreUnavailable where the directory is another process's, or neither disk nor manifest can be read.
-    ``counters`` and ``damage`` (one sentence per loss or stranger that recovery found) may be read at any time.
+    ``publishing``: None where no other engine is to read the lake. ``counters`` and ``damage`` (one sentence per loss
+    or stranger that recovery found) may be read at any time.
     """
 
-    def __init__(self, root: Path, manifest: Manifest, clock: Callable[[], float], limits: Limits = LIMITS) -> None:
+    def __init__(
+        self,
+        root: Path,
+        manifest: Manifest,
+        clock: Callable[[], float],
+        limits: Limits = LIMITS,
+        publishing: Publishing | None = None,
+    ) -> None:
         self.counters = Counters()
         self._clock = clock
         self._site = Site(root, manifest, limits, self.counters)
@@ -66,6 +75,7 @@ class Store:
         self._threads: tuple[threading.Thread, ...] = ()
         self._seal_after: dict[tuple[int, int], float] = {}
         self._compact_after: dict[int, float] = {}
+        self._publishing = publishing
         self._prune_after = 0.0
         self._own(root)
         self._recover()
@@ -257,7 +267,7 @@ class Store:
             log.warning("old data stays for now: %s", error)
 
     def tend_lake(self) -> None:
-        """One round of the other background thread: compacts what is due."""
+        """One round of the other background thread: compacts what is due, publishes what there is."""
         now = self._clock()
         for store in list(self._stores.values()):
             try:
@@ -268,6 +278,10 @@ class Store:
                 self.counters.add(compaction_failures=1)
                 self._compact_after[store.id] = now + COMPACTION_RETRY_SECONDS
                 log.warning("segments stay as they are for now: %s", error)
+        if self._publishing is not None:
+            live = {store.id: store.view.snapshot.segments for store in list(self._stores.values())}
+            if not self._publishing.round(live, now):
+                self.counters.add(publication_failures=1)
 
     def _seal_or_note(self, store: LogStore, shard: int, now: float) -> None:
         try:
@@ -279,7 +293,7 @@ class Store:
 
     def _delete_removed(self, before_s: int) -> None:
         gone = self._site.manifest.removed_segments(before_s, self._site.root)
-        removed = tuple(one for one in gone if one.segment.path not in self._site.in_use)
+        removed = tuple(one for one in gone if self._may_go(one.segment.path))
         if not removed:
             return
         try:
@@ -293,6 +307,10 @@ class Store:
             self._wake.wait(TEND_SECONDS)
             self._wake.clear()
             self.tend()
+
+    def _may_go(self, path: Path) -> bool:
+        """No reader of ours holds the file, no published table names it."""
+        return path not in self._site.in_use and (self._publishing is None or self._publishing.may_go(path))
 
     def _tend_lake_until_stopped(self) -> None:
         # Nobody waits for this work, and on a small machine it would take its time from those who are waited for.
