@@ -22,6 +22,7 @@ from weir import __version__
 from weir.capture.agent import Agent, Node
 from weir.capture.delivery import Delivery
 from weir.capture.devices import Devices
+from weir.capture.extended import extended_fields
 from weir.capture.kernel import Kernel
 from weir.capture.recorder import Parts, Recorder
 from weir.capture.spool import Spool
@@ -229,6 +230,7 @@ def agent(settings: Settings) -> Agent:
     caller = client(settings)
     delivery = Delivery(spool, caller)
     changed = threading.Event()
+    extended = extended_fields(settings.netns or None, time.time_ns)
     recorder = Recorder(
         Parts(
             kernel=Kernel(settings.flows_max, settings.netns or None),
@@ -238,6 +240,8 @@ def agent(settings: Settings) -> Agent:
             drain_ns=int(settings.drain_seconds * 1e9),
             spooled=delivery.wake,
             changed=changed.set,
+            attributions=extended.attributions,
+            watchers=extended.watchers,
         )
     )
     return Agent(Node(settings.region, settings.node), caller, recorder, delivery, changed)

@@ -7,6 +7,7 @@ flags of a whole window alone do not tell, and then the answer is ``unknown``.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -18,6 +19,8 @@ from weir.capture.flows import Flows
 from weir.capture.lifetimes import tuples_of
 from weir.capture.links import Link, Links
 from weir.capture.share import Bounds, Labels
+
+log = logging.getLogger("weir.agent")
 
 TCP, ICMP, ICMPV6 = 6, 1, 58
 TCP_SYN, TCP_ACK = 2, 16
@@ -89,9 +92,14 @@ class Vlan:
 
     def drained(self, until_ns: int) -> None:
         """Reads the devices again: one may have been made anew in another VLAN."""
-        if self._enis:
+        if not self._enis:
+            return
+        try:
             links = self._links.read()
-            self._vlans = {eni.eni_id: links.get(eni.device, Link()).vlan for eni in self._enis}
+        except OSError as error:
+            log.warning("the devices' VLANs stay as they were: %s", error)
+            return
+        self._vlans = {eni.eni_id: links.get(eni.device, Link()).vlan for eni in self._enis}
 
     def close(self) -> None:
         self._enis = ()

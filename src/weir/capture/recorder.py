@@ -173,6 +173,9 @@ class Recorder:
             self._publish(self._applied.revision)
 
     def _reconcile(self, enis: tuple[Eni, ...]) -> None:
+        # Before the cut: whatever a flow log that joins now will ask about is watched from its first packet on.
+        for watcher in self._parts.watchers:
+            watcher.watch(tuple(eni.watched() for eni in enis))
         indexes = self._parts.devices.indexes()
         wanted = {eni.labels.eni_id: eni for eni in enis}
         gone = [
@@ -198,8 +201,6 @@ class Recorder:
             ifindex = held[eni_id].ifindex if eni_id in held else 0
             self._holds[eni_id] = _Hold(eni, ifindex) if ifindex else self._attach(eni, indexes.get(eni.device, 0))
         self._roster.subscribe(enis, self._until_ns)
-        for watcher in self._parts.watchers:
-            watcher.watch(tuple(eni.watched() for eni in enis))
 
     def _attach(self, eni: Eni, ifindex: int) -> _Hold:
         if not ifindex:
