@@ -20,11 +20,12 @@ from prometheus_client import CollectorRegistry
 
 from weir import __version__
 from weir.capture.agent import Agent, Node
+from weir.capture.attach import How
 from weir.capture.delivery import Delivery
 from weir.capture.devices import Devices
 from weir.capture.extended import extended_fields
-from weir.capture.kernel import Kernel
 from weir.capture.recorder import Parts, Recorder
+from weir.capture.source import Asked, Wanted, opened
 from weir.capture.spool import Spool
 from weir.client import Client
 from weir.contract.nonces import NonceMemory, Nonces
@@ -225,7 +226,7 @@ def client(settings: Settings) -> Client:
 
 
 def agent(settings: Settings) -> Agent:
-    """Loads the kernel programs and connects recorder, spool and server. Raises what ``Kernel`` raises."""
+    """Loads the kernel programs and connects recorder, spool and server. Raises what ``opened`` raises."""
     spool = Spool(settings.spool_directory, reserve_bytes=settings.disk_reserve_mb << 20)
     caller = client(settings)
     delivery = Delivery(spool, caller)
@@ -233,7 +234,9 @@ def agent(settings: Settings) -> Agent:
     extended = extended_fields(settings.netns or None, time.time_ns)
     recorder = Recorder(
         Parts(
-            kernel=Kernel(settings.flows_max, settings.netns or None),
+            kernel=opened(
+                Asked(Wanted(settings.capture_source), How(settings.attach), settings.flows_max, settings.netns or None)
+            ),
             devices=Devices(settings.netns),
             spool=spool,
             clock_ns=time.time_ns,

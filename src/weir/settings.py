@@ -75,6 +75,17 @@ def _paths(text: str) -> tuple[Path, ...]:
     return tuple(map(Path, _words(text)))
 
 
+def _one_of(*words: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in words:
+            raise ValueError(f"expected one of {', '.join(words)}")
+        return text
+
+    return read
+
+
+CAPTURE_SOURCE_DOC = "Who counts: kernel, packets (packet sockets: no REJECT), or auto (the first that can be had)."
+
 SETTINGS: tuple[Setting, ...] = (
     Setting("data", "./weir-data", Path, "Directory of everything Weir keeps: catalog, logs, keys, spool."),
     Setting("listen", "127.0.0.1:8080", _address, "HOST:PORT of the one port: RPC, SLS, health, metrics. 0: any free."),
@@ -102,6 +113,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("security_token", "", str, "Security token of that AccessKey, where it is a temporary one."),
     Setting("node", socket.gethostname(), str, "Name of this host in ENI bindings."),
     Setting("netns", "", str, "Network namespace whose devices the agent captures; empty: its own."),
+    Setting("capture_source", "kernel", _one_of("kernel", "packets", "auto"), CAPTURE_SOURCE_DOC),
+    Setting("attach", "auto", _one_of("auto", "tcx", "clsact"), "Hooks of the kernel programs; auto: tcx if there."),
     Setting("spool", "", str, "Directory of the agent's undelivered batches; empty: DATA/spool."),
     Setting("flows_max", "262144", _positive, "Flows per address family the kernel tables hold between two drains."),
     Setting("drain_seconds", "5", _seconds, "Seconds between two drains of the kernel tables."),
@@ -133,6 +146,8 @@ class Settings:
     security_token: str
     node: str
     netns: str
+    capture_source: str
+    attach: str
     spool: str
     flows_max: int
     drain_seconds: float

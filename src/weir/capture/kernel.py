@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
+from typing import ClassVar
 
 import numpy as np
 
@@ -58,6 +59,8 @@ class Drained:
 
 class Kernel:
     """The programs, loaded. One thread may use it at a time. Closing it detaches everything."""
+
+    source: ClassVar[str] = "kernel"
 
     def __init__(
         self,

@@ -6,7 +6,7 @@ names the thing and how to get it, so that a refusal to start needs no manual.
 
 from __future__ import annotations
 
-import os
+import socket
 from importlib.resources import files
 from pathlib import Path
 
@@ -40,8 +40,17 @@ def _library_missing() -> list[str]:
             f"{libbpf.LIBRARY} cannot be used ({error}): install the package libbpf1 "
             "(Debian, Ubuntu) or libbpf (Fedora, RHEL)."
         ]
-    if BTF.exists() and not libbpf.kernel_has_struct("tcx_link"):
-        return [f"The kernel ({os.uname().release}) has no tcx hooks: Linux 6.6 or later is needed."]
+    return []
+
+
+def packets_missing() -> list[str]:
+    """What is missing for ``packets.Packets``, the last resort."""
+    try:
+        socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0).close()
+    except PermissionError:
+        return ["The process lacks CAP_NET_RAW: run it as root or grant the capability."]
+    except OSError as error:
+        return [f"The kernel has no packet sockets ({error.strerror})."]
     return []
 
 

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from weir.capture.attach import AttachError
 from weir.capture.attribution import Attribution, Watcher
 from weir.capture.devices import Devices
-from weir.capture.kernel import Kernel
 from weir.capture.roster import Delivery, Eni, Roster
+from weir.capture.source import Source
 from weir.capture.spool import Spool, SpoolFull, Target
 from weir.capture.totals import Ignored
 from weir.capture.window import Closed, Drained, Uncounted, Windows, next_boundary_s
@@ -82,7 +82,7 @@ class Parts:
     ``attributions`` know the extended fields; those of them that must look at the host meanwhile are also ``watchers``.
     """
 
-    kernel: Kernel
+    kernel: Source
     devices: Devices
     spool: Spool
     clock_ns: Callable[[], int]

@@ -98,6 +98,8 @@ class Up:
             "WEIR_DATA": str(settings.data),
             "WEIR_NODE": settings.node,
             "WEIR_NETNS": self._lab.host_netns if self._lab else settings.netns,
+            "WEIR_CAPTURE_SOURCE": settings.capture_source,
+            "WEIR_ATTACH": settings.attach,
             "WEIR_SPOOL": str(settings.spool_directory),
             "WEIR_FLOWS_MAX": str(settings.flows_max),
             "WEIR_DRAIN_SECONDS": str(settings.drain_seconds),

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from weir import compose
 from weir.capture.libbpf import BpfTrouble
 from weir.capture.netns import NoSuchNamespace
-from weir.capture.probe import probe
+from weir.capture.source import CannotCapture, Wanted, missing
 from weir.cli.context import Trouble, options, settings_of
 from weir.cli.queries import console, table_of
 from weir.cli.running import Up, UpPlan
@@ -28,7 +28,7 @@ from weir.settings import SETTINGS, Settings
 
 QUERY_OPTIONS = ("time_zone", "query_memory_mb", "query_seconds", "query_rows_max", "geo_file", "threat_file")
 SERVER_OPTIONS = ("data", "listen", "catalog", "region", "regions", "sls_bases", "disk_reserve_mb", *QUERY_OPTIONS)
-AGENT_OPTIONS = ("node", "netns", "spool", "flows_max", "drain_seconds")
+AGENT_OPTIONS = ("node", "netns", "capture_source", "attach", "spool", "flows_max", "drain_seconds")
 
 
 def made_server(settings: Settings) -> compose.Server:
@@ -99,20 +99,19 @@ def agent(**given: str | None) -> None:
         raise Trouble(
             "no AccessKey: set WEIR_ACCESS_KEY_ID and WEIR_ACCESS_KEY_SECRET (weir account create-key --agent)"
         )
-    require_capture()
+    require_capture(settings)
     try:
         made = compose.agent(settings)
-    except (BpfTrouble, NoSuchNamespace, OSError) as error:
+    except (BpfTrouble, CannotCapture, NoSuchNamespace, OSError) as error:
         raise Trouble(f"cannot capture here: {error}") from error
     on_signal(made.stop)
     made.run()
 
 
-def require_capture() -> None:
+def require_capture(settings: Settings) -> None:
     """Names everything this host lacks, in one message."""
-    missing = probe()
-    if missing:
-        raise Trouble("cannot capture on this host: " + " ".join(missing))
+    if lacking := missing(Wanted(settings.capture_source)):
+        raise Trouble("cannot capture on this host: " + " ".join(lacking))
 
 
 def on_signal(action: Callable[[], None]) -> None:
@@ -140,8 +139,9 @@ def up(device: str | None, lab: bool, **given: str | None) -> None:
     compose.log_to_stderr()
     if lab and device:
         raise Trouble("--lab captures the lab's namespace, --device a device of this one: choose one")
-    require_capture()
-    with running_server(settings_of(**given)) as running:
+    settings = settings_of(**given)
+    require_capture(settings)
+    with running_server(settings) as running:
         announce(running.server, running.endpoint)
         whole = Up(running, UpPlan(device, lab))
         on_signal(whole.stop)
@@ -165,17 +165,18 @@ def settings(**given: str | None) -> None:
 
 
 @click.command()
-@options(*SERVER_OPTIONS)
+@options(*SERVER_OPTIONS, "capture_source")
 def check(**given: str | None) -> None:
     """Constructs the server and looks at what capture needs, then exits: 0 if all is there."""
-    made = made_server(settings_of(**given))
+    settings = settings_of(**given)
+    made = made_server(settings)
     made.stop()
     for sentence in made.store.damage:
         click.echo(f"log store: {sentence}")
-    missing = probe()
-    for sentence in missing:
+    lacking = missing(Wanted(settings.capture_source))
+    for sentence in lacking:
         click.echo(f"capture: {sentence}")
-    if missing or made.store.damage:
+    if lacking or made.store.damage:
         raise Trouble("not everything is there")
     click.echo("all is there")
 
