@@ -83,6 +83,17 @@ def tapped(netns: str, device: str) -> Iterator[Tap]:
         tap.close()
 
 
+def while_quiet(settled: Callable[..., None], counters: Callable[[], Any], act: Callable[[], object]) -> Any:
+    """The counters at a moment at which ``act`` was done and no frame passed: one between two reads would be in one of
+    them alone."""
+    while True:
+        settled(counters)
+        before = counters()
+        act()
+        if counters() == before:
+            return before
+
+
 @pytest.fixture
 def recorded(vpc: Any, books: Any, settled: Callable[..., None]) -> Callable[[Callable[[], None]], tuple[Flows, Tap]]:
     """``recorded(traffic)``: (rows that the programs counted at guest a's device meanwhile, what a tap saw there)."""
@@ -90,20 +101,11 @@ def recorded(vpc: Any, books: Any, settled: Callable[..., None]) -> Callable[[Ca
     def counters() -> Any:
         return vpc.device_counters(vpc.a)
 
-    def while_quiet(act: Callable[[], None]) -> None:
-        """A frame between the two reads would be in one of them alone."""
-        while True:
-            settled(counters)
-            before = counters()
-            act()
-            if counters() == before:
-                return
-
     def run(traffic: Callable[[], None]) -> tuple[Flows, Tap]:
         with tapped(vpc.host, vpc.a.device) as tap:
-            while_quiet(lambda: (books.clear(), tap.clear()))
+            while_quiet(settled, counters, lambda: (books.clear(), tap.clear()))
             traffic()
-            while_quiet(lambda: (books.drain(), tap.read()))
+            while_quiet(settled, counters, lambda: (books.drain(), tap.read()))
             return books.select(ifindex=vpc.a.ifindex), tap
 
     return run

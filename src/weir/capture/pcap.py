@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from weir.capture.headers import Frames, Link, Numbers
+from weir.model.resources import Side
 
 BLOCK_BYTES = 4 << 20
 """Read at once. Memory does not grow with the file; there is no limit to its size."""
@@ -60,6 +61,11 @@ class Batch:
     frames: Frames
     time_ns: Numbers
     way: Numbers
+
+
+def way_out(side: Side) -> int:
+    """Which way past the device is out of the ENI."""
+    return RECEIVED if side is Side.BEHIND else SENT
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from weir.capture.flows import DIRECTION_IN, DIRECTION_OUT, Flows, empty, fold
 from weir.capture.headers import MALFORMED, NOT_IP, PARSED, Frames, Link, Walk
-from weir.capture.pcap import RECEIVED, SENT, UNKNOWN, Batch, DamagedCapture
+from weir.capture.pcap import UNKNOWN, Batch, DamagedCapture, way_out
 from weir.capture.roster import Eni, Roster
 from weir.capture.window import Drained, Uncounted, Windows
 from weir.model.resources import Side
@@ -180,8 +180,7 @@ def directions(told: Told, batch: Batch, rows: Flows, parsed: NDArray[np.bool_])
         found = np.full(len(parsed), DIRECTION_IN)
         found[parsed] = _by_address(told.addresses, rows)
         return found
-    out_is = RECEIVED if told.side is Side.BEHIND else SENT
-    by_file = np.where(batch.way == out_is, DIRECTION_OUT, DIRECTION_IN)
+    by_file = np.where(batch.way == way_out(told.side), DIRECTION_OUT, DIRECTION_IN)
     return np.where(batch.way == UNKNOWN, UNTOLD, by_file)
 
 
