@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pytest
 
 from weir.logstore.iceberg import IcebergTables
 from weir.logstore.publishing import CATALOG_NAME, Publishing
@@ -128,9 +127,8 @@ def test_without_publishing_there_is_no_catalog(place: Any, flows: Flows) -> Non
     assert not (place.root / "iceberg.db").exists()
 
 
-@pytest.mark.parametrize("name", ["iceberg.db"])
-def test_a_catalog_that_cannot_be_opened_holds_nothing_up(place: Any, flows: Flows, name: str) -> None:
-    (place.root / name).mkdir()
+def test_a_catalog_that_cannot_be_opened_holds_nothing_up(place: Any, flows: Flows) -> None:
+    (place.root / CATALOG_NAME).mkdir()
     store = opened(place)
     filled(store, flows, 0)
     store.tend_lake()
