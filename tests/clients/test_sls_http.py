@@ -193,6 +193,29 @@ def test_bad_rows_are_refused_and_none_of_their_group_is_stored(store):
     assert pulled(store) == []
 
 
+def test_a_large_group_is_taken_and_refused_as_a_small_one(store):
+    """Large groups of one shape are read column by column; whether they are must not show."""
+    now = int(time.time())
+    rows = [[(b"srcaddr", b"10.0.0.%d" % n), (b"bytes", b"%d" % n), (b"own", b"x%d" % n)] for n in range(100)]
+    rows[7][1] = (b"bytes", b"007")
+
+    def send(change=None, time_ns=None):
+        logs = [Log(now, time_ns, row) for row in rows]
+        if change:
+            logs[50] = Log(now, None, [*rows[50][:2], change])
+        body = loggroup.encode(LogGroup(logs, b"t", b"s", ((b"k", b"v"),)))
+        return store.send("POST", f"/logstores/{STORE}/shards/lb", body, project=PROJECT, headers=PROTOBUF)
+
+    assert refused(send((b"own", b"\xff"))) == (400, "InvalidEncoding")
+    assert refused(send((b"__time__", b"1"))) == (400, "InvalidKey")
+    assert refused(send(time_ns=10**9)) == (400, "InvalidTimestamp")
+    assert pulled(store) == []
+    assert send().status_code == 200
+    assert send((b"other", b"1")).status_code == 200
+    mixed = [*rows[:50], [*rows[50][:2], (b"other", b"1")], *rows[51:]]
+    assert pulled(store) == sorted(map(sorted, [*rows, *mixed]))
+
+
 def test_bad_arrow_is_refused(store):
     def code(body):
         path = f"/logstores/{STORE}/shards/lb"

@@ -42,6 +42,14 @@ _MESSAGES: dict[str, tuple[tuple[int, str, int | str, int], ...]] = {
         (6, "LogTags", "LogTag", _REPEATED),
     ),
     "LogGroupList": ((1, "LogGroups", "LogGroup", _REPEATED),),
+    # The same messages one level deep: their parts as the bytes they are.
+    "SplitLogGroup": (
+        (1, "Logs", _BYTES, _REPEATED),
+        (3, "Topic", _BYTES, _OPTIONAL),
+        (4, "Source", _BYTES, _OPTIONAL),
+        (6, "LogTags", "LogTag", _REPEATED),
+    ),
+    "SplitLogGroupList": ((1, "LogGroups", _BYTES, _REPEATED),),
 }
 
 
@@ -89,6 +97,18 @@ class LogGroup:
 def decode(body: bytes) -> LogGroup:
     """The LogGroup in ``body``; PostBodyInvalid if it is none or a required field (Time, Key, Value) is missing."""
     return _read(_parse("LogGroup", body))
+
+
+def split(body: bytes) -> tuple[LogGroup, list[bytes]]:
+    """A LogGroup without its logs, and the logs in wire form, not looked at yet. Refuses as ``decode``."""
+    group = _parse("SplitLogGroup", body)
+    tags = tuple((tag.Key, tag.Value) for tag in group.LogTags)
+    return LogGroup([], group.Topic, group.Source, tags), list(group.Logs)
+
+
+def split_list(body: bytes) -> list[bytes]:
+    """The LogGroups of a LogGroupList in wire form, not looked at yet. Refuses as ``decode``."""
+    return list(_parse("SplitLogGroupList", body).LogGroups)
 
 
 def decode_list(body: bytes) -> list[LogGroup]:

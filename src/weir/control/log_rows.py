@@ -7,11 +7,15 @@ What enters: a LogGroup or an Arrow stream from a PutLogs body, or a stored grou
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from weir.contract import loggroup
 from weir.contract.loggroup import LogGroup
+from weir.contract.loggroup_columns import Column, Grid, Octets
 from weir.contract.sls_commands import BODY_BYTES_MAX, ROWS_MAX
 from weir.control import arrow_bounds
 from weir.logstore import rows
@@ -33,18 +37,53 @@ ONE_THREAD = pa.ipc.IpcReadOptions(use_threads=False)
 """The columns of a body are small: handing them to other threads takes longer than unfolding them."""
 
 
-def table_of(group: LogGroup) -> pa.Table:
+Group = LogGroup | Grid
+"""A LogGroup as it was read: log by log, or column by column."""
+
+
+def table_of(group: Group) -> pa.Table:
     """The group's rows as ``PUT_SCHEMA``.
 
     Refuses with InvalidEncoding (text that is not UTF-8), InvalidKey or InvalidTimestamp (nanoseconds above a second).
     """
-    for key in {key for log in group.logs for key, _ in log.pairs}:
-        if not 0 < len(key) <= KEY_BYTES_MAX or key in RESERVED_KEYS:
-            raise failures.refuse(failures.INVALID_KEY, key=repr(key[:KEY_BYTES_MAX]))
+    if isinstance(group, Grid):
+        return _table_of_grid(group)
+    _check_keys({key for log in group.logs for key, _ in log.pairs})
     if any(log.time_ns is not None and log.time_ns >= NANOSECONDS for log in group.logs):
         raise failures.refuse(failures.INVALID_TIMESTAMP, why="nanoseconds are not within a second")
     _check_encoding(group)
     return rows.from_logs(group.logs, group.topic, group.source, group.tags)
+
+
+def _table_of_grid(grid: Grid) -> pa.Table:
+    _check_keys(column.key for column in grid.columns)
+    if grid.times_ns is not None and (grid.times_ns >= NANOSECONDS).any():
+        raise failures.refuse(failures.INVALID_TIMESTAMP, why="nanoseconds are not within a second")
+    _check_texts([grid.topic, grid.source, *(text for tag in grid.tags for text in tag)])
+    _check_texts([column.key for column in grid.columns])
+    times_ns = pa.nulls(len(grid.times), pa.int32()) if grid.times_ns is None else pa.array(grid.times_ns, pa.int32())
+    columns = [(column.key.decode(), _texts(grid.octets, column)) for column in grid.columns]
+    return rows.from_columns(columns, (pa.array(grid.times), times_ns), (grid.topic, grid.source, grid.tags))
+
+
+def _texts(octets: Octets, column: Column) -> pa.Array:
+    """The column's values side by side, as Arrow keeps them."""
+    offsets = np.zeros(len(column.lengths) + 1, np.int32)
+    np.cumsum(column.lengths, out=offsets[1:])
+    moved = np.repeat((column.starts - offsets[:-1]).astype(np.int32), column.lengths)
+    values = octets[moved + np.arange(offsets[-1], dtype=np.int32)]
+    texts = pa.StringArray.from_buffers(len(column.lengths), pa.py_buffer(offsets), pa.py_buffer(values))
+    try:
+        texts.validate(full=True)
+    except pa.ArrowInvalid as error:
+        raise failures.refuse(failures.INVALID_ENCODING, why=str(error)) from error
+    return texts
+
+
+def _check_keys(keys: Iterable[bytes]) -> None:
+    for key in keys:
+        if not 0 < len(key) <= KEY_BYTES_MAX or key in RESERVED_KEYS:
+            raise failures.refuse(failures.INVALID_KEY, key=repr(key[:KEY_BYTES_MAX]))
 
 
 def table_of_arrow(body: bytes) -> pa.Table:
@@ -103,9 +142,12 @@ def group_of(table: pa.Table) -> bytes:
 
 
 def _check_encoding(group: LogGroup) -> None:
-    """A line end between two texts belongs to neither, so the whole is UTF-8 exactly if every text is."""
     texts = [text for log in group.logs for pair in log.pairs for text in pair]
-    texts += [group.topic, group.source, *(text for tag in group.tags for text in tag)]
+    _check_texts([*texts, group.topic, group.source, *(text for tag in group.tags for text in tag)])
+
+
+def _check_texts(texts: list[bytes]) -> None:
+    """A line end between two texts belongs to neither, so the whole is UTF-8 exactly if every text is."""
     try:
         b"\n".join(texts).decode()
     except UnicodeDecodeError as error:

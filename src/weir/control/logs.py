@@ -18,7 +18,6 @@ import pyarrow.compute as pc
 
 from weir.contract import sls_answers as answers
 from weir.contract import sls_commands as say
-from weir.contract.loggroup import LogGroup
 from weir.control import consumers, log_rows, projects
 from weir.control.access import Caller
 from weir.control.desk import Desk
@@ -62,7 +61,7 @@ class Writing:
     """A PutLogs with its rows: LogGroups, or the bytes of one Arrow stream."""
 
     command: say.PutLogs
-    rows: tuple[LogGroup, ...] | bytes
+    rows: tuple[log_rows.Group, ...] | bytes
 
 
 def answer(desk: Desk, caller: Caller, command: object) -> object:

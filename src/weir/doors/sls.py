@@ -20,11 +20,11 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from weir.contract import compression, loggroup, sls, sls_answers, sls_shapes, sls_sign
+from weir.contract import compression, loggroup, loggroup_columns, sls, sls_answers, sls_shapes, sls_sign
 from weir.contract.sls_commands import BODY_BYTES_MAX, ROWS_MAX, PutLogs
 from weir.contract.sls_consumers import ConsumerGroupHeartBeat
 from weir.contract.sls_sign import Request
-from weir.control import logs
+from weir.control import log_rows, logs
 from weir.control.access import Caller, Denied, Key
 from weir.control.conditions import facts_of
 from weir.control.desk import Desk
@@ -168,7 +168,7 @@ def _body_texts(operation: sls.Operation, request: Request) -> dict[str, str]:
     return {}
 
 
-def _rows(request: Request) -> tuple[loggroup.LogGroup, ...] | bytes:
+def _rows(request: Request) -> tuple[log_rows.Group, ...] | bytes:
     """The rows of a PutLogs body: LogGroups, or the Arrow stream as it is."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if not media_type and request.body:
@@ -179,8 +179,12 @@ def _rows(request: Request) -> tuple[loggroup.LogGroup, ...] | bytes:
     if media_type not in ("", sls_answers.PROTOBUF):
         raise failures.refuse(failures.INVALID_CONTENT_TYPE, media_type)
     if request.headers.get("x-log-mode") == "batch_group":
-        return tuple(loggroup.decode_list(body))
-    return (loggroup.decode(body),)
+        return tuple(_group(one) for one in loggroup.split_list(body))
+    return (_group(body),)
+
+
+def _group(body: bytes) -> log_rows.Group:
+    return loggroup_columns.decode(body) or loggroup.decode(body)
 
 
 def _unfolded(request: Request) -> bytes:

@@ -38,15 +38,33 @@ def from_logs(logs: Sequence[Log], topic: Text, source: Text, tags: Pairs) -> pa
     """One row per log, all with the group's ``topic``, ``source`` and ``tags``. Raises OverflowError for a time beyond
     64 bits."""
     columns, extra = _uniform(logs) or _mixed(logs)
-    rows = len(logs)
+    times = pa.array([seconds for seconds, _, _ in logs], pa.int64())
+    times_ns = pa.array([nanoseconds for _, nanoseconds, _ in logs], pa.int32())
+    return _table(columns, extra, (times, times_ns), (topic, source, tags))
+
+
+def from_columns(
+    values: Sequence[tuple[str, pa.Array]], times: tuple[pa.Array, pa.Array], labels: tuple[Text, Text, Pairs]
+) -> pa.Table:
+    """The same from one array of strings per key (none twice, all of one length). ``times``: seconds and nanoseconds;
+    ``labels``: topic, source and tags."""
+    columns, extra = _sorted_out(values, len(times[0]))
+    return _table(columns, extra, times, labels)
+
+
+def _table(
+    columns: Columns, extra: Extra, times: tuple[pa.Array, pa.Array], labels: tuple[Text, Text, Pairs]
+) -> pa.Table:
+    topic, source, tags = labels
+    rows = len(times[0])
     first = pa.array(np.zeros(rows, np.int64))
-    labels = [(text(key), text(value)) for key, value in tags]
-    columns |= {
-        "__time__": pa.array([seconds for seconds, _, _ in logs], pa.int64()),
-        "__time_ns__": pa.array([nanoseconds for _, nanoseconds, _ in logs], pa.int32()),
+    pairs = [(text(key), text(value)) for key, value in tags]
+    columns = columns | {
+        "__time__": times[0],
+        "__time_ns__": times[1],
         "__source__": pa.array([text(source)], pa.string()).take(first),
         "__topic__": pa.array([text(topic)], pa.string()).take(first),
-        "__tags__": pa.array([labels or None], TAGS).take(first),
+        "__tags__": pa.array([pairs or None], TAGS).take(first),
         "__extra__": pa.array(extra, TAGS),
     }
     missing = [name for name in NAMES if name not in columns]
@@ -114,14 +132,20 @@ def _uniform(logs: Sequence[Log]) -> tuple[Columns, Extra] | None:
     names = [text(key) for key in keys]
     if len(set(names)) < len(names):
         return None
+    values = ((name, _texts([pairs[at][1] for _, _, pairs in logs])) for at, name in enumerate(names))
+    return _sorted_out(values, len(logs))
+
+
+def _sorted_out(columns_in: Iterable[tuple[str, pa.Array]], rows: int) -> tuple[Columns, Extra]:
+    """What goes into typed columns, and the rest per row."""
     columns: Columns = {}
-    extra: Extra = [None] * len(logs)
-    for at, name in enumerate(names):
-        values = _texts([pairs[at][1] for _, _, pairs in logs])
+    extra: Extra = [None] * rows
+    for name, values in columns_in:
+        rest: Iterable[tuple[int, str]] = ()
         if name in LONG_NAMES:
             columns[name], rest = _longs(values)
         elif name in COLUMNS:
-            columns[name], rest = values, ()
+            columns[name] = values
         else:
             rest = enumerate(values.to_pylist())
         for row, value in rest:
