@@ -13,9 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
-
-from weir.capture.flows import Flows, empty, fold, settle
+from weir.capture.flows import Flows, empty, fold, joined, only, settle
 
 INTERVALS_MINUTES = (1, 5, 10)
 """Aggregation intervals (source: CreateFlowLog, AggregationInterval)."""
@@ -73,9 +71,9 @@ class Closed:
     def between(self, from_ns: int, to_ns: int | None, ordinal: int) -> tuple[Flows, Uncounted]:
         """Folded rows and uncounted of one ENI in the slices that lie within [from_ns, to_ns]."""
         chosen = [s for s in self.slices if s.start_ns >= from_ns and (to_ns is None or s.end_ns <= to_ns)]
-        parts = [s.rows[s.rows["ifindex"] == ordinal] for s in chosen]
+        parts = [only(s.rows, s.rows["ifindex"] == ordinal) for s in chosen]
         uncounted = sum((s.uncounted.get(ordinal, Uncounted()) for s in chosen), Uncounted())
-        return (fold(np.concatenate(parts)) if parts else empty()), uncounted
+        return (parts[0] if len(parts) == 1 else fold(joined(parts))), uncounted
 
 
 @dataclass(slots=True)
@@ -88,14 +86,13 @@ class _OpenSlice:
     def add(self, rows: Flows, uncounted: Mapping[int, Uncounted], until_ns: int) -> None:
         self.parts.append(rows)
         if sum(len(part) for part in self.parts) > FOLD_ROWS_MAX:
-            self.parts = [fold(np.concatenate(self.parts))]
+            self.parts = [fold(joined(self.parts))]
         for ordinal, seen in uncounted.items():
             self.uncounted[ordinal] = self.uncounted.get(ordinal, Uncounted()) + seen
         self.end_ns = until_ns
 
     def freeze(self) -> Slice:
-        rows = fold(np.concatenate(self.parts)) if self.parts else empty()
-        return Slice(self.start_ns, self.end_ns, rows, dict(self.uncounted))
+        return Slice(self.start_ns, self.end_ns, fold(joined(self.parts)), dict(self.uncounted))
 
 
 @dataclass(slots=True)
