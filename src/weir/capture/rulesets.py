@@ -1,0 +1,281 @@
+"""The captured namespace's rule sets: which revision was in force when.
+
+What enters: nftables' notifications (NFNLGRP_NFTABLES) and what nft lists. What leaves: ``Revision`` for a span of
+time, and every new revision once, for whoever stores it. Rule: a revision is known to be in force from the moment at
+which the kernel first named its generation to the last such moment; what lies between two of these spans belongs to no
+revision. A listing counts only if the generation was the same before and after it.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import socket
+import struct
+import subprocess
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from weir.capture import netns
+from weir.capture.nft import Ruleset, Unreadable, parse
+
+NFT_PLACES = "/usr/sbin:/sbin:/usr/local/sbin:/usr/bin:/bin"  # not every PATH has the sbin directories
+NFT_SECONDS = 20.0
+"""How long nft may take to list; above it the generation stays without a listing, and rules of its time are unknown."""
+DOCUMENT_BYTES_MAX = 16 << 20
+"""Of one listing. A larger rule set is not read: its time has no revision, and rules are unknown."""
+HISTORY_MAX = 128
+"""Revisions remembered. Above it the oldest is forgotten; at a reload every 5 s that is the longest window."""
+CONFIRM_SECONDS = 1.0
+"""How often the kernel is asked for its generation: so long before a change its time may belong to no revision."""
+LISTINGS_MAX = 3
+"""Listings tried while generations change under them; then the next notification is waited for."""
+
+NETLINK_NETFILTER, NFNL_SUBSYS_NFTABLES, NFNLGRP_NFTABLES = 12, 10, 7
+SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, NLM_F_REQUEST = 270, 1, 1
+NFT_MSG_NEWGEN, NFT_MSG_GETGEN, NFTA_GEN_ID = 15, 16, 1
+_HEADER, _ATTRIBUTE = struct.Struct("=IHHII"), struct.Struct("=HH")
+_FAMILY_BYTES = 4
+RECEIVE_BYTES = 1 << 16
+
+log = logging.getLogger("weir.agent")
+
+
+class NoRulesets(OSError):
+    """nft or its kernel part is not there, or it failed (trouble)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What nft printed of one generation: as JSON, and as text with handles."""
+
+    document: str
+    text: str
+
+
+@dataclass(slots=True)
+class Revision:
+    """One rule set, known to be in force from ``since_ns`` to ``until_ns`` (Unix ns, both included)."""
+
+    generation: int
+    since_ns: int
+    until_ns: int
+    ruleset: Ruleset
+    listing: Listing
+
+
+@dataclass(slots=True)
+class Counted:
+    """Since the start. ``missed``: generations that changed again before they could be listed, or could not be."""
+
+    revisions: int = 0
+    missed: int = 0
+
+
+class Generations:
+    """The kernel's counter of rule set changes in one network namespace, and its notifications. Not thread-safe."""
+
+    def __init__(self, netns_name: str | None) -> None:
+        """Raises ``OSError`` where the kernel has no nftables, or this process no CAP_NET_ADMIN."""
+        self._news = netns.inside(netns_name, _netlink)
+        self._questions = netns.inside(netns_name, _netlink)
+        self._news.setsockopt(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, NFNLGRP_NFTABLES)
+        self._questions.settimeout(NFT_SECONDS)
+
+    def now(self) -> int:
+        """The generation in force."""
+        kind = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETGEN
+        self._questions.send(_HEADER.pack(_HEADER.size + _FAMILY_BYTES, kind, NLM_F_REQUEST, 0, 0) + bytes(4))
+        found = _generations(self._questions.recv(RECEIVE_BYTES))
+        if not found:
+            raise NoRulesets(0, "the kernel names no generation of its rule set")
+        return found[-1]
+
+    def wait(self, seconds: float) -> None:
+        """Returns after a change, or after ``seconds``; takes all notifications that wait."""
+        self._news.settimeout(seconds)
+        try:
+            self._news.recv(RECEIVE_BYTES)
+            self._news.settimeout(0)
+            while True:
+                self._news.recv(RECEIVE_BYTES)
+        except (TimeoutError, BlockingIOError):
+            return
+        except OSError:  # ENOBUFS: more notifications than fit; the generation tells what they would have told
+            return
+
+    def close(self) -> None:
+        self._news.close()
+        self._questions.close()
+
+
+def _netlink() -> socket.socket:
+    return socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, NETLINK_NETFILTER)
+
+
+def _generations(data: bytes) -> list[int]:
+    """The generations named by the NFT_MSG_NEWGEN messages of one datagram."""
+    found, at = [], 0
+    while at + _HEADER.size <= len(data):
+        length, kind, *_ = _HEADER.unpack_from(data, at)
+        if length < _HEADER.size:
+            break
+        inner = at + _HEADER.size + _FAMILY_BYTES
+        if kind == NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWGEN and inner + 8 <= at + length:
+            _, attribute = _ATTRIBUTE.unpack_from(data, inner)
+            if attribute == NFTA_GEN_ID:
+                found.append(struct.unpack_from(">I", data, inner + _ATTRIBUTE.size)[0])
+        at += (length + 3) & ~3
+    return found
+
+
+def listing(netns_name: str | None) -> Listing:
+    """Both listings as they are now. Raises ``NoRulesets``."""
+    return Listing(_nft(netns_name, "-j", "-n"), _nft(netns_name, "-a", "-n"))
+
+
+def _nft(netns_name: str | None, *options: str) -> str:
+    program = shutil.which("nft", path=NFT_PLACES)
+    if program is None:
+        raise NoRulesets(2, "nft is not installed (package nftables)")
+    command = [program, *options, "list", "ruleset"]
+    try:
+        done = netns.inside(
+            netns_name,
+            lambda: subprocess.run(command, capture_output=True, text=True, timeout=NFT_SECONDS, check=False),
+        )
+    except subprocess.TimeoutExpired as error:
+        raise NoRulesets(0, f"nft took more than {NFT_SECONDS:g} s to list the rule set") from error
+    if done.returncode != 0:
+        raise NoRulesets(done.returncode, f"nft: {done.stderr.strip()}")
+    if len(done.stdout) > DOCUMENT_BYTES_MAX:
+        raise NoRulesets(0, f"the rule set is larger than {DOCUMENT_BYTES_MAX >> 20} MiB")
+    return done.stdout
+
+
+@dataclass(slots=True)
+class History:
+    """Revisions and when they were in force. No clock, no I/O; the caller takes turns."""
+
+    revisions: list[Revision] = field(default_factory=list)
+    counted: Counted = field(default_factory=Counted)
+
+    def confirm(self, generation: int, at_ns: int) -> bool:
+        """The kernel named this generation at this time; False when it is not the newest one here."""
+        if not self.revisions or self.revisions[-1].generation != generation:
+            return False
+        self.revisions[-1].until_ns = max(self.revisions[-1].until_ns, at_ns)
+        return True
+
+    def add(self, revision: Revision) -> None:
+        """A new generation was listed."""
+        if self.revisions:
+            before = self.revisions[-1]
+            self.counted.missed += max(0, revision.generation - before.generation - 1)
+            if before.ruleset.revision == revision.ruleset.revision:
+                revision.ruleset = before.ruleset
+        self.counted.revisions += 1
+        self.revisions = [*self.revisions[-HISTORY_MAX + 1 :], revision]
+
+    def in_force(self, first_ns: int, last_ns: int) -> Revision | None:
+        """The one revision that was in force all the time, None if it is not known or if there were several."""
+        for revision in reversed(self.revisions):
+            if revision.since_ns <= first_ns:
+                return revision if last_ns <= revision.until_ns else None
+        return None
+
+
+class Rulesets:
+    """Follows one namespace's rule sets from a thread of its own, between ``start`` and ``stop``."""
+
+    def __init__(self, netns_name: str | None, clock_ns: Callable[[], int], found: Callable[[Revision], None]) -> None:
+        """``found`` is called from the thread with every new revision."""
+        self._netns, self._clock_ns, self._found = netns_name, clock_ns, found
+        self._history = History()
+        self._lock = threading.Lock()
+        self._asking = threading.Lock()
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._generations: Generations | None = None
+        self._silent = False
+
+    @property
+    def counted(self) -> Counted:
+        return self._history.counted
+
+    def start(self) -> None:
+        """Begins to follow, with the revision in force now; where that cannot be, says so and stays without."""
+        if self._thread is not None:
+            return
+        try:
+            self._generations = Generations(self._netns)
+        except OSError as trouble:
+            log.warning("rule sets are not recorded, rules of drops stay unknown: %s", trouble)
+            return
+        self._stopping.clear()
+        self._look(self._generations)
+        self._thread = threading.Thread(
+            target=self._follow, args=(self._generations,), name="weir-rulesets", daemon=True
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        if self._thread is not None and self._generations is not None:
+            self._thread.join()
+            self._generations.close()
+            self._thread = self._generations = None
+
+    def confirm(self) -> None:
+        """Asks at once whether the newest revision still is in force; one that is newer comes with its notification."""
+        if self._generations is None:
+            return
+        at_ns = self._clock_ns()
+        try:
+            generation = self._generation(self._generations)
+        except OSError:
+            return
+        with self._lock:
+            self._history.confirm(generation, at_ns)
+
+    def _generation(self, generations: Generations) -> int:
+        with self._asking:
+            return generations.now()
+
+    def in_force(self, first_ns: int, last_ns: int) -> Revision | None:
+        """As ``History.in_force``, of a time before the last ``confirm``."""
+        with self._lock:
+            return self._history.in_force(first_ns, last_ns)
+
+    def _follow(self, generations: Generations) -> None:
+        while not self._stopping.is_set():
+            self._look(generations)
+            generations.wait(CONFIRM_SECONDS)
+
+    def _look(self, generations: Generations) -> None:
+        """Confirms the newest revision, or lists a newer one."""
+        try:
+            for _ in range(LISTINGS_MAX):
+                at_ns = self._clock_ns()
+                generation = self._generation(generations)
+                with self._lock:
+                    if self._history.confirm(generation, at_ns):
+                        return
+                since_ns = self._clock_ns()
+                listed = listing(self._netns)
+                if self._generation(generations) == generation:
+                    self._add(Revision(generation, since_ns, since_ns, parse(listed.document, listed.text), listed))
+                    return
+            self._silent = False
+        except (OSError, Unreadable) as trouble:
+            if not self._silent:
+                log.warning("the rule set could not be recorded, rules of drops are unknown meanwhile: %s", trouble)
+            self._silent = True
+
+    def _add(self, revision: Revision) -> None:
+        with self._lock:
+            self._history.add(revision)
+        self._silent = False
+        log.info("rule set %s is in force", revision.ruleset.revision)
+        self._found(revision)

@@ -1,0 +1,254 @@
+"""Why a packet was rejected: the fields reject-reason, hook, rule and ruleset of a record.
+
+What enters: rows of dropped packets, the rule sets in force at their time, the devices of the namespace. What leaves:
+columns of text. Rule: a rule is named when its own mark says so, or when no other cause is possible for any packet of
+the row; else ``unknown``.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from pyroute2 import IPRoute
+
+from weir.capture import hooks, reasons, uplinks
+from weir.capture.attribution import Watched
+from weir.capture.flows import ACTION_REJECT, DIRECTION_OUT, HOOK_ALTERED, RULE_MIXED, Flows
+from weir.capture.nft import Rule, Ruleset
+from weir.capture.nft_match import PORTED, Facts
+from weir.capture.rulesets import Rulesets
+from weir.capture.share import Bounds, Labels
+from weir.capture.uplinks import Uplinks
+from weir.capture.verdict import BRIDGE, Hook, TooDeep, possible
+from weir.model.resources import Side
+
+FIELDS = ("reject-reason", "hook", "rule", "ruleset")
+ASKING_FOR_HOOKS = frozenset({"hook", "rule"})
+ASKING_FOR_RULES = frozenset({"rule", "ruleset"})
+UNKNOWN = "unknown"
+EVALUATIONS_MAX = 5_000
+"""Different drops evaluated for one ENI and window, some 0.1 ms each; rules of further ones are unknown."""
+LINKS_NS = 30 * 10**9
+"""How often the devices' bridges are read; a device that changed its bridge has no name in rules for that long."""
+CLOCK_NS = 2_000_000
+"""Rows' times are in steps of 1.05 ms: so far from a change of rules a row must lie to belong to one side of it."""
+ICMP = frozenset({1, 58})
+TCP = 6
+V4_PREFIX_BYTES = 12
+
+log = logging.getLogger("weir.agent")
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """What a row says of its drops. ``entered``: they were charged to the ENI by which they came in."""
+
+    family: int
+    protocol: int
+    source: bytes
+    destination: bytes
+    source_port: int
+    destination_port: int
+    flags: int
+    is_one: bool
+    hook: int
+    rule_id: int
+    fold: int
+    device: str
+    entered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The answer for a drop."""
+
+    hook: str
+    rule: str = UNKNOWN
+
+
+def named(drop: Drop, ruleset: Ruleset | None, links: Uplinks, *, tells_conntrack: bool = True) -> Named:
+    """The hook and the rule of a drop, as far as they are known. Pure.
+
+    ``tells_conntrack``: the kernel tells drops of rules from those of conntrack (``hooks.STATES``' ``other``).
+    """
+    hook, state = hooks.name_of(drop.hook), hooks.state_of(drop.hook)
+    if ruleset is None:
+        return Named(hook)
+    if drop.rule_id:
+        rules = ruleset.marked.get(drop.rule_id, ()) if drop.rule_id != RULE_MIXED else ()
+        return Named(_hook_of(rules[0], ruleset), str(rules[0])) if len(rules) == 1 else Named(hook)
+    if hook == UNKNOWN or state == "other" or drop.hook & HOOK_ALTERED or drop.fold:
+        return Named(hook)
+    try:
+        found = possible(ruleset, _hook(hook, drop, links), _facts(hook, state, drop, links))
+    except TooDeep:
+        return Named(hook)
+    if len(found.causes) != 1 or not (tells_conntrack or found.certain):
+        return Named(hook)
+    (cause,) = found.causes
+    return Named(hook, str(cause))
+
+
+def _hook_of(rule: Rule, ruleset: Ruleset) -> str:
+    """The hook of a rule in a base chain; of one that others jump to it is not asked."""
+    chain = ruleset.chains.get(rule.place)
+    if chain is None or not chain.hook:
+        return UNKNOWN
+    return BRIDGE + chain.hook if rule.place[0] == "bridge" else chain.hook
+
+
+def _hook(name: str, drop: Drop, links: Uplinks) -> Hook:
+    devices = None
+    if name == "ingress" and drop.entered:
+        devices = links.on_the_way(drop.device)
+    elif name == "egress" and not drop.entered:
+        way = links.on_the_way(drop.device)
+        devices = way and tuple(reversed(way))
+    return Hook(name, devices)
+
+
+def _facts(hook: str, state: str, drop: Drop, links: Uplinks) -> Facts:
+    seen = (drop.device or None) if hook.startswith(BRIDGE) else links.seen_as(drop.device)
+    place = hook.removeprefix(BRIDGE)
+    ported = drop.protocol in PORTED and (drop.source_port or drop.destination_port)
+    start = V4_PREFIX_BYTES if drop.family == 4 else 0
+    return Facts(
+        drop.family,
+        drop.protocol,
+        int.from_bytes(drop.source[start:]),
+        int.from_bytes(drop.destination[start:]),
+        drop.source_port if ported else None,
+        drop.destination_port if ported or drop.protocol in ICMP else None,
+        drop.flags,
+        0 if drop.is_one else drop.flags,
+        seen if drop.entered and place in ("prerouting", "input", "forward") else None,
+        seen if not drop.entered and place in ("forward", "output", "postrouting") else None,
+        state,
+    )
+
+
+@dataclass(slots=True)
+class Counted:
+    """Drops since the start, in rows. ``unasked``: beyond ``EVALUATIONS_MAX``."""
+
+    rules_known: int = 0
+    rules_unknown: int = 0
+    unasked: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What an attribution of verdicts asks. ``ask_hooks``: as ``Kernel.ask_hooks``; ``netns``: the captured one."""
+
+    rulesets: Rulesets
+    ask_hooks: Callable[[bool], bool]
+    netns: str | None
+    tells_conntrack: bool
+
+
+@dataclass(slots=True)
+class _Devices:
+    """ENI -> its device and side, and the devices' names as rules see them, now and a drain ago."""
+
+    of: Mapping[str, Watched] = field(default_factory=dict)
+    before: Uplinks = field(default_factory=Uplinks)
+    now: Uplinks = field(default_factory=Uplinks)
+    read_ns: int = 0
+
+
+class Verdicts:
+    """An attribution and a watcher (see ``attribution``)."""
+
+    def __init__(self, sources: Sources) -> None:
+        self.fields = FIELDS
+        self.counted = Counted()
+        self._sources = sources
+        self._devices = _Devices()
+        self._route: IPRoute | None = None
+        self._asks_hooks = False
+
+    def watch(self, enis: tuple[Watched, ...]) -> None:
+        wanted = frozenset().union(*(eni.fields for eni in enis))
+        self._devices.of = {eni.eni_id: eni for eni in enis}
+        if bool(wanted & ASKING_FOR_HOOKS) != self._asks_hooks:
+            self._asks_hooks = not self._asks_hooks
+            if not self._sources.ask_hooks(self._asks_hooks) and self._asks_hooks:
+                log.warning("the kernel hides its addresses (kernel.kptr_restrict): hooks of drops stay unknown")
+        if wanted & ASKING_FOR_RULES:
+            self._sources.rulesets.start()
+            if self._route is None:
+                netns = self._sources.netns
+                self._route = IPRoute(netns=netns, flags=0) if netns else IPRoute()
+                self._devices.before = self._devices.now = uplinks.read(self._route)
+        else:
+            self._rest()
+
+    def drained(self, until_ns: int) -> None:
+        if self._route is None:
+            return
+        self._sources.rulesets.confirm()
+        if until_ns - self._devices.read_ns >= LINKS_NS:
+            self._devices.read_ns = until_ns
+            self._devices.before, self._devices.now = self._devices.now, uplinks.read(self._route)
+
+    def close(self) -> None:
+        self._rest()
+
+    def _rest(self) -> None:
+        self._sources.rulesets.stop()
+        if self._route is not None:
+            self._route.close()
+            self._route = None
+
+    def attribute(self, rows: Flows, labels: Labels, bounds: Bounds) -> Mapping[str, pa.Array]:
+        """Null in rows that are no REJECT."""
+        rejected = np.flatnonzero(rows["action"] == ACTION_REJECT)
+        columns: dict[str, list[str | None]] = {name: [None] * len(rows) for name in FIELDS}
+        eni = self._devices.of.get(labels.eni_id)
+        known: dict[tuple[Drop, str], Named] = {}
+        for at in rejected.tolist():
+            row = rows[at]
+            revision = self._sources.rulesets.in_force(int(row["first_ns"]) - CLOCK_NS, int(row["last_ns"]) + CLOCK_NS)
+            drop = _drop(row, eni)
+            key = (drop, revision.ruleset.revision if revision else "")
+            if key not in known:
+                if len(known) < EVALUATIONS_MAX or drop.rule_id:
+                    known[key] = self._named(drop, revision.ruleset if revision else None)
+                else:
+                    self.counted.unasked += 1
+            answer = known.get(key, Named(hooks.name_of(drop.hook)))
+            columns["reject-reason"][at] = reasons.name_of(int(row["reason"]))
+            columns["hook"][at], columns["rule"][at] = answer.hook, answer.rule
+            columns["ruleset"][at] = key[1] or UNKNOWN
+        unknown = columns["rule"].count(UNKNOWN)
+        self.counted.rules_unknown += unknown
+        self.counted.rules_known += len(rejected) - unknown
+        return {name: pa.array(values, pa.string()) for name, values in columns.items()}
+
+    def _named(self, drop: Drop, ruleset: Ruleset | None) -> Named:
+        links = uplinks.common(self._devices.before, self._devices.now)
+        return named(drop, ruleset, links, tells_conntrack=self._sources.tells_conntrack)
+
+
+def _drop(row: Any, eni: Watched | None) -> Drop:
+    entered = eni is None or (int(row["direction"]) == DIRECTION_OUT) == (eni.side is Side.BEHIND)
+    return Drop(
+        int(row["family"]),
+        int(row["proto"]),
+        row["src"].tobytes(),
+        row["dst"].tobytes(),
+        int(row["sport"]),
+        int(row["dport"]),
+        int(row["tcp_flags"]) if int(row["proto"]) == TCP else 0,
+        int(row["packets"]) == 1,
+        int(row["hook"]),
+        int(row["rule_id"]),
+        int(row["fold"]),
+        "" if eni is None else eni.device,
+        entered,
+    )

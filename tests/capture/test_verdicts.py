@@ -1,0 +1,124 @@
+"""Which rule dropped a packet: never wrong, against nftables' own counters."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.capture import rules200
+from tests.capture.conftest import shell, with_refusal
+from weir.capture.attribution import Watched
+from weir.capture.flows import ACTION_REJECT
+from weir.capture.netns import inside
+from weir.capture.rulesets import Rulesets
+from weir.capture.share import Bounds, Labels
+from weir.capture.verdicts import FIELDS, UNKNOWN, Sources, Verdicts
+from weir.model.resources import Side
+
+pytestmark = pytest.mark.root
+BOUNDS = Bounds(0, 60)
+POLICY = "inet last closed policy drop"
+
+
+def send_all(vpc: Any, made: list[rules200.Case]) -> None:
+    """One packet for each rule, from guest a or from the host itself."""
+    for netns, by_host in ((vpc.host, True), (vpc.a.netns, False)):
+        inside(netns, lambda by_host=by_host: [send(case) for case in made if case.place.by_host is by_host])
+
+
+def send(case: rules200.Case) -> None:
+    kind = socket.SOCK_STREAM if case.protocol == "tcp" else socket.SOCK_DGRAM
+    with socket.socket(socket.AF_INET if case.version == 4 else socket.AF_INET6, kind) as sender:
+        sender.setblocking(False)
+        if case.protocol == "tcp":
+            sender.connect_ex((case.to, case.port))
+        else:
+            with_refusal(lambda: sender.sendto(b"x", (case.to, case.port)))
+
+
+def rules_of(vpc: Any) -> dict[str, tuple[str, int]]:
+    """Comment -> (the rule as records name it, packets it counted), as nft has it."""
+    said = json.loads(shell("ip", "netns", "exec", vpc.host, "nft", "-j", "list", "ruleset"))["nftables"]
+    found = {}
+    for rule in (one["rule"] for one in said if "rule" in one and one["rule"].get("comment")):
+        name = f'{rule["family"]} {rule["table"]} {rule["chain"]} handle {rule["handle"]} "{rule["comment"]}"'
+        counted = [part["counter"]["packets"] for part in rule["expr"] if "counter" in part]
+        found[rule["comment"]] = (name, sum(counted))
+    return found
+
+
+@pytest.fixture
+def verdicts(vpc: Any, captured: Any) -> Iterator[Callable[[], Verdicts]]:
+    """Makes an attribution over the three guests that follows the rule sets from now on."""
+    made = []
+
+    def make() -> Verdicts:
+        rulesets = Rulesets(vpc.host, time.time_ns, lambda revision: None)
+        sources = Sources(rulesets, lambda asked: captured.kernel.ask_hooks(asked=asked), vpc.host, True)
+        one = Verdicts(sources)
+        made.append(one)
+        guests = {"a": vpc.a, "b": vpc.b, "c": vpc.c}
+        one.watch(
+            tuple(
+                Watched(name, guest.device, Side.BEHIND, (guest.ipv4, guest.ipv6), frozenset(FIELDS))
+                for name, guest in guests.items()
+            )
+        )
+        return one
+
+    yield make
+    for one in made:
+        one.close()
+    captured.kernel.ask_hooks(asked=True)
+
+
+def answers(vpc: Any, books: Any, asked: Verdicts) -> dict[tuple[int, int], dict[str, str]]:
+    """(family, port) -> the fields of the flow that was dropped."""
+    asked.drained(time.time_ns())
+    found = {}
+    for name, guest in (("a", vpc.a), ("b", vpc.b), ("c", vpc.c)):
+        rows = books.select(ifindex=guest.ifindex, action=ACTION_REJECT)
+        columns = asked.attribute(rows, Labels("1", name, "-", "v", "w"), BOUNDS)
+        for row, *texts in zip(rows, *(columns[field].to_pylist() for field in FIELDS), strict=True):
+            place = (int(row["family"]), int(row["dport"]))
+            assert place not in found
+            found[place] = dict(zip(FIELDS, texts, strict=True))
+    return found
+
+
+def test_every_rule_of_two_hundred(
+    vpc: Any, books: Any, verdicts: Callable[[], Verdicts], wait_until: Callable[..., Any]
+) -> None:
+    """Each is hit once: right where it is marked, right or unknown where it is not, never wrong."""
+    made = rules200.cases()
+    vpc.nft(rules200.ruleset(made))
+    asked = verdicts()
+    books.clear()
+    send_all(vpc, made)
+    vpc.a.send((rules200.C4, rules200.POLICY_PORT), 1, 10)
+    wait_until(lambda: {counted for _, counted in rules_of(vpc).values()} == {1})
+    books.drain()
+    truth, found = rules_of(vpc), answers(vpc, books, asked)
+    assert set(truth) == {case.name for case in made}
+
+    unknown: Counter[str] = Counter()
+    for case in made:
+        answer = found[case.version, case.port]
+        right = truth[case.name][0]
+        assert answer["rule"] in ({right} if case.is_marked else {right, UNKNOWN}), case
+        assert answer["hook"] in {case.place.seen_as, UNKNOWN}, case
+        assert answer["reject-reason"] == "NETFILTER_DROP"
+        unknown[case.shape] += answer["rule"] == UNKNOWN
+    assert found[4, rules200.POLICY_PORT]["rule"] == POLICY
+    assert len({answer["ruleset"] for answer in found.values()}) == 1
+    unmarked = sum(not case.is_marked for case in made)
+    print(f"\nunknown: {sum(unknown.values())} of {unmarked} unmarked rules: {dict(+unknown)}")
+    assert set(+unknown) <= {"undecidable", "device name"}
+    assert len({(case.place, case.shape) for case in made}) == len(made)
+    assert {case.place for case in made} == set(rules200.PLACES)
