@@ -21,9 +21,13 @@ from prometheus_client import CollectorRegistry
 from weir import __version__
 from weir.capture.agent import Agent, Node
 from weir.capture.attach import How
+from weir.capture.bookkeeping import Bookkeeping, BookParts
+from weir.capture.counters import Counters as DeviceCounters
 from weir.capture.delivery import Delivery
 from weir.capture.devices import Devices
 from weir.capture.extended import extended_fields
+from weir.capture.folded import FoldedFlows
+from weir.capture.ledger import Ledger
 from weir.capture.recorder import Parts, Recorder
 from weir.capture.source import Asked, Wanted, opened
 from weir.capture.spool import Spool
@@ -50,12 +54,12 @@ from weir.logstore.duck import DuckEngine
 from weir.logstore.engine import Limits
 from weir.logstore.limits import Counters
 from weir.logstore.manifest import Manifest
+from weir.logstore.publishing import CATALOG_NAME, Publication, Publishing
 from weir.logstore.store import Store
 from weir.query.lookups import open_places, open_threats
 from weir.query.run import Querier
 from weir.settings import Address, Settings
 
-from weir.logstore.publishing import CATALOG_NAME, Publication, Publishing
 BACKLOG = 1024
 """Connections that may wait to be accepted; above it clients are told to try again by TCP itself."""
 SHUTDOWN_SECONDS = 10
@@ -130,11 +134,6 @@ def server(settings: Settings) -> Server:
     return Server(settings, opened, store, Upkeep(desk), board, app, started)
 
 
-def _querier(settings: Settings) -> Querier:
-    """The query language with its limits and what it may look up. Raises ``LookupFileError``."""
-    limits = Limits(
-        seconds_max=settings.query_seconds,
-        memory_bytes_max=settings.query_memory_mb << 20,
 def _publishing(settings: Settings, catalog: Catalog) -> Publishing | None:
     """The lake for other engines, where the settings ask for it."""
     if not settings.iceberg_seconds:
@@ -149,6 +148,11 @@ def _publishing(settings: Settings, catalog: Catalog) -> Publishing | None:
     return Publishing(opened, settings.iceberg_seconds, settings.data / CATALOG_NAME)
 
 
+def _querier(settings: Settings) -> Querier:
+    """The query language with its limits and what it may look up. Raises ``LookupFileError``."""
+    limits = Limits(
+        seconds_max=settings.query_seconds,
+        memory_bytes_max=settings.query_memory_mb << 20,
         rows_max=settings.query_rows_max,
     )
     lookups = open_places(settings.geo_file)
@@ -232,18 +236,22 @@ def agent(settings: Settings) -> Agent:
     delivery = Delivery(spool, caller)
     changed = threading.Event()
     extended = extended_fields(settings.netns or None, time.time_ns)
+    kernel = opened(
+        Asked(Wanted(settings.capture_source), How(settings.attach), settings.flows_max, settings.netns or None)
+    )
+    counters, folded = DeviceCounters(settings.netns or None), FoldedFlows()
+    books = Bookkeeping(BookParts(counters, spool, settings.node, delivery.wake, Ledger(kernel.source), folded))
     recorder = Recorder(
         Parts(
-            kernel=opened(
-                Asked(Wanted(settings.capture_source), How(settings.attach), settings.flows_max, settings.netns or None)
-            ),
+            kernel=kernel,
             devices=Devices(settings.netns),
+            books=books,
             spool=spool,
             clock_ns=time.time_ns,
             drain_ns=int(settings.drain_seconds * 1e9),
             spooled=delivery.wake,
             changed=changed.set,
-            attributions=extended.attributions,
+            attributions=(folded, *extended.attributions),
             watchers=extended.watchers,
         )
     )

@@ -13,9 +13,11 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from weir.capture.attribution import Attribution, extended
-from weir.capture.flows import ACTION_ACCEPT, DIRECTION_OUT, Flows
+from weir.capture.flows import ACTION_ACCEPT, DIRECTION_OUT, Chosen, Flows
+from weir.capture.folded import given_up
 from weir.capture.share import Bounds, Keep, Labels, Share
 from weir.capture.window import Uncounted
 from weir.model.fields import EXTENDED_NAMES, FIELDS, NAMES, SOURCE, TOPIC, Kind
@@ -40,9 +42,9 @@ EXTRA = pa.field("__extra__", pa.map_(pa.string(), pa.string()))
 def records(rows: Flows, uncounted: Uncounted, share: Share, attributions: Iterable[Attribution] = ()) -> pa.Table:
     """The records of one flow log for one ENI and window, schema ``RECORD_SCHEMA``, with ``EXTRA`` where it is named.
 
-    No traffic at all gives one NODATA row; packets that found no place in the tables give one SKIPDATA row that
-    carries their exact number of packets and bytes. Negative rows (packets re-booked out of an earlier window that
-    could not be settled) are not records and are left out.
+    No traffic at all gives one NODATA row. A row that stands for several flows is a SKIPDATA row with their exact
+    packets and bytes and the columns that are true of all of them; packets in no row at all give one more. Negative
+    rows (packets re-booked out of an earlier window that could not be settled) are not records and are left out.
     """
     tables = []
     if len(rows) == 0 and uncounted.packets == 0:
@@ -118,7 +120,7 @@ def _flow_rows(rows: Flows, share: Share, more: Mapping[str, pa.Array]) -> pa.Ta
     flags = np.where(rows["proto"] == TCP, rows["tcp_flags"], 0).astype("i8")
     start = np.clip(rows["first_ns"] // 1_000_000_000, bounds.start_s, bounds.end_s)
     last = np.clip(rows["last_ns"] // 1_000_000_000, start, bounds.end_s)
-    over = (flags & (TCP_FIN | TCP_RST)) != 0
+    over = ((flags & (TCP_FIN | TCP_RST)) != 0) & (rows["fold"] == 0)
     columns = _constant_columns(share.labels, bounds, count) | {
         "type": pa.array(np.where(rows["family"] == 4, "IPv4", "IPv6"), pa.string()),
         "srcaddr": addresses(rows["src"]),
@@ -134,9 +136,15 @@ def _flow_rows(rows: Flows, share: Share, more: Mapping[str, pa.Array]) -> pa.Ta
         "end": pa.array(np.where(over, last, bounds.end_s)),
         "tcp-flags": pa.array(flags),
         "traffic_path": pa.array(np.full(count, PATH_UNLISTED, "i8")),
-        "log-status": pa.repeat("OK", count),
+        "log-status": pa.array(np.where(rows["fold"] == 0, "OK", "SKIPDATA"), pa.string()),
     }
+    if rows["fold"].any():
+        columns |= {name: _without(columns[name], absent) for name, absent in given_up(rows).items()}
     return _table(columns | dict(more), count, share.keep.fields)
+
+
+def _without(column: pa.Array, absent: Chosen) -> pa.Array:
+    return pc.if_else(pa.array(absent), pa.scalar(None, column.type), column)
 
 
 def _status_row(status: str, share: Share, amounts: dict[str, int]) -> pa.Table:

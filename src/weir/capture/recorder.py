@@ -15,7 +15,9 @@ from dataclasses import dataclass, field
 
 from weir.capture.attach import AttachError
 from weir.capture.attribution import Attribution, Watcher
+from weir.capture.bookkeeping import Bookkeeping
 from weir.capture.devices import Devices
+from weir.capture.ledger import LEDGER_MINUTES, Held
 from weir.capture.roster import Delivery, Eni, Roster
 from weir.capture.source import Source
 from weir.capture.spool import Spool, SpoolFull, Target
@@ -84,6 +86,7 @@ class Parts:
 
     kernel: Source
     devices: Devices
+    books: Bookkeeping
     spool: Spool
     clock_ns: Callable[[], int]
     drain_ns: int
@@ -138,6 +141,7 @@ class Recorder:
         clock, drain_ns = self._parts.clock_ns, self._parts.drain_ns
         next_check = next_drain = clock()
         boundary_s = next_boundary_s(clock())
+        self._parts.books.begin(clock() // SECOND_NS)
         while not self._stopping.is_set():
             wake_ns = min(next_drain, next_check, boundary_s * SECOND_NS)
             self._wake.wait(max(0, wake_ns - clock()) / SECOND_NS)
@@ -150,6 +154,7 @@ class Recorder:
             if now >= boundary_s * SECOND_NS:
                 self._book()
                 self._windows.end(boundary_s)
+                self._parts.books.end(boundary_s)
                 boundary_s = next_boundary_s(now)
                 next_drain = now + SETTLE_NS
             elif now >= next_drain:
@@ -188,6 +193,7 @@ class Recorder:
                 or indexes.get(hold.eni.device) != hold.ifindex
             )
         ]
+        self._parts.books.look()
         for hold in gone:
             self._parts.kernel.detach(hold.ifindex)
         self._book()
@@ -201,6 +207,13 @@ class Recorder:
             ifindex = held[eni_id].ifindex if eni_id in held else 0
             self._holds[eni_id] = _Hold(eni, ifindex) if ifindex else self._attach(eni, indexes.get(eni.device, 0))
         self._roster.subscribe(enis, self._until_ns)
+        self._parts.books.hold(
+            [
+                Held(one.eni, self._roster.ordinal(eni_id), one.ifindex, one.error)
+                for eni_id, one in self._holds.items()
+            ],
+            self._until_ns,
+        )
 
     def _attach(self, eni: Eni, ifindex: int) -> _Hold:
         if not ifindex:
@@ -223,7 +236,7 @@ class Recorder:
 
     def _book(self) -> None:
         """One drain into the open windows; windows that are complete now go to disk."""
-        drained = self._parts.kernel.drain()
+        drained = self._parts.books.drained(self._parts.kernel.drain)
         self._until_ns = drained.until_ns
         rows, stray = self._roster.book(drained.flows)
         self.counted.packets_stray += stray
@@ -237,6 +250,7 @@ class Recorder:
             watcher.drained(self._until_ns)
         for window in self._windows.add(Drained(rows, uncounted, self._until_ns)):
             self._spool(window)
+            self._parts.books.close(window)
 
     def _count_ignored(self, ignored: Ignored) -> None:
         """A drop that could not be read, or not be seen, leaves its packet in ACCEPT: that is said, not hidden."""
@@ -258,18 +272,24 @@ class Recorder:
             self._parts.spool.keep(delivery.table, Target(delivery.project, delivery.logstore, batch_id))
         except SpoolFull as trouble:
             self.counted.rows_lost += delivery.table.num_rows
+            self._parts.books.lost(delivery.table)
             log.error("lost %d rows for %s/%s: %s", delivery.table.num_rows, *_store(delivery), trouble)
             return
         self.counted.rows += delivery.table.num_rows
         self._parts.spooled()
 
     def _finish(self) -> None:
+        self._parts.books.look()
         for hold in self._holds.values():
             if hold.ifindex:
                 self._parts.kernel.detach(hold.ifindex)
         self._book()
-        for window in self._windows.finish():
+        windows = self._windows.finish()
+        self._parts.books.end(max(window.end_s for window in windows if window.interval_minutes == LEDGER_MINUTES))
+        for window in windows:
             self._spool(window)
+            self._parts.books.close(window)
+        self._parts.books.stop()
         for watcher in self._parts.watchers:
             watcher.close()
         self._parts.kernel.close()

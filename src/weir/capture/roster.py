@@ -84,7 +84,7 @@ class Roster:
 
     def attached(self, eni_id: str, ifindex: int) -> None:
         """Rows of this device are this ENI's from now on (call after a cut)."""
-        self._by_ifindex[ifindex] = self._ordinal(eni_id)
+        self._by_ifindex[ifindex] = self.ordinal(eni_id)
 
     def detached(self, ifindex: int) -> None:
         self._by_ifindex.pop(ifindex, None)
@@ -93,7 +93,8 @@ class Roster:
         """The ENI that a device's rows belong to; None for a device of ours no more."""
         return self._by_ifindex.get(ifindex)
 
-    def _ordinal(self, eni_id: str) -> int:
+    def ordinal(self, eni_id: str) -> int:
+        """The number by which rows know the ENI; a new one's is drawn."""
         return self._ordinals.setdefault(eni_id, len(self._ordinals) + 1)
 
     def book(self, rows: Flows) -> tuple[Flows, int]:
@@ -112,7 +113,7 @@ class Roster:
         """Makes the subscriptions those of ``enis``: new ones join at ``at_ns``, missing or changed ones leave."""
         wanted = set()
         for eni in enis:
-            ordinal = self._ordinal(eni.labels.eni_id)
+            ordinal = self.ordinal(eni.labels.eni_id)
             self._labels[ordinal] = eni.labels
             wanted |= {(ordinal, flow_log) for flow_log in eni.flow_logs}
         kept = {(s.ordinal, s.flow_log) for s in self._subscriptions if s.left_ns is None} & wanted

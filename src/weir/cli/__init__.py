@@ -19,6 +19,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "calls": ("vpc", "ecs", "resourcemanager", "ram", "sts", "nis", "weir", "sls"),
     "nets": ("eni",),
     "queries": ("query", "tail", "top"),
+    "ledgers": ("ledger",),
     "accounts": ("account",),
     "replays": ("replay",),
 }

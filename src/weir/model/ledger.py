@@ -3,7 +3,7 @@
 What enters: nothing. What leaves: ``LEDGER``, from which the agent's rows, the logstore's index, ``weir ledger``, the
 metrics and the manual's table are derived. A row is one ENI in one window. Rule, for packets and for bytes alike::
 
-    device-rx + device-tx = recorded + uncounted - refused + segments (bytes: framing) + not-ip + malformed
+    device-rx + device-tx = recorded + uncounted - refused - unsent + segments (bytes: framing) + not-ip + malformed
                             + in-flight + unexplained
 
 with every term a column, so that whoever reads a row can add it up.
@@ -41,7 +41,7 @@ LEDGER: tuple[Field, ...] = (
     Field("node", Kind.TEXT, "Node whose agent captures the ENI."),
     Field("device", Kind.TEXT, "Linux device of the ENI on that node."),
     Field("side", Kind.TEXT, "behind: the device is the host's end of a veth or tap; self: it is the ENI."),
-    Field("source", Kind.TEXT, "Where packets were counted: tcx, clsact or packets; empty where nobody did."),
+    Field("source", Kind.TEXT, "Who counted: kernel (its programs), packets (packet sockets); empty: nobody."),
     Field("start", Kind.LONG, "Unix time in seconds at which the window begins."),
     Field("end", Kind.LONG, "Unix time in seconds at which it ends."),
     Field("interval", Kind.LONG, "Length of the window in minutes: 1; in a gap without an agent up to 10."),
@@ -67,6 +67,8 @@ LEDGER: tuple[Field, ...] = (
     Field("not-ip-bytes", Kind.LONG, "Their bytes, link-layer headers included."),
     Field("malformed-packets", Kind.LONG, "Frames whose IP header cannot be right."),
     Field("malformed-bytes", Kind.LONG, "Their bytes, link-layer headers included."),
+    Field("unsent-packets", Kind.LONG, "Frames counted on their way to the device that it, or its queue, threw away."),
+    Field("unsent-bytes", Kind.LONG, "Their bytes, link-layer headers included."),
     Field(
         "in-flight-packets", Kind.LONG, "Counted by the device in this window and by the hooks in the next, or back."
     ),
@@ -92,6 +94,7 @@ EXPLAINED: dict[str, Terms] = {
         (1, "recorded-packets"),
         (1, "uncounted-packets"),
         (-1, "refused-packets"),
+        (-1, "unsent-packets"),
         (1, "segments-packets"),
         (1, "not-ip-packets"),
         (1, "malformed-packets"),
@@ -101,6 +104,7 @@ EXPLAINED: dict[str, Terms] = {
         (1, "recorded-bytes"),
         (1, "uncounted-bytes"),
         (-1, "refused-bytes"),
+        (-1, "unsent-bytes"),
         (1, "framing-bytes"),
         (1, "not-ip-bytes"),
         (1, "malformed-bytes"),

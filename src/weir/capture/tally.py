@@ -1,0 +1,175 @@
+"""One device against the hooks on it: what is on its way, what is explained, what is not.
+
+What enters: at every drain, the device's counters right before and right after the moment the books were switched, and
+what the hooks had seen up to then. What leaves: amounts of shape (2, 2), ``[rx, tx][packets, bytes]``. No clock.
+
+Rule: device = hooks + offload - unsent + unexplained + in flight, exactly, after every reading. The device is taken to
+stand at that point between its two readings that fits best, since the switch lies between them. A difference is in
+flight until ``PERSISTENT_READINGS`` readings in a row have shown it; then it is unexplained.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+from numpy.typing import NDArray
+
+from weir.capture.books import Books
+from weir.capture.counters import Counted
+
+Amounts = NDArray[np.int64]
+
+PERSISTENT_READINGS = 6
+"""Readings in a row that must show a difference before it counts as unexplained: a frame on its way through a queue has
+passed at one of them. With a drain every 5 s, half a minute."""
+ETHERNET_BYTES = 14
+SEGMENT_HEADER_BYTES_MAX = 142
+"""Headers that one more segment may add, at most: Ethernet, two VLAN tags, and 120 bytes of IP and TCP."""
+FRAME_BYTES_MAX = (1 << 19) + SEGMENT_HEADER_BYTES_MAX
+"""Bytes of the largest frame that a device is given: a super-packet of segmentation offload."""
+
+RX, TX = 0, 1
+
+
+def nothing() -> Amounts:
+    """Zeros of shape (2, 2)."""
+    return np.zeros((2, 2), np.int64)
+
+
+def device_amounts(counted: Counted) -> Amounts:
+    """A device's counters."""
+    return np.array([[counted.rx_packets, counted.rx_bytes], [counted.tx_packets, counted.tx_bytes]], np.int64)
+
+
+def hook_amounts(books: Books) -> Amounts:
+    """What the two hooks saw, in the device's units."""
+    return np.array([[one.frames, one.frame_bytes] for one in (books.rx, books.tx)], np.int64)
+
+
+class _Allowance:
+    """A known cause that may explain differences of one sign, up to what it amounted to lately: taken while it fits,
+    given back when later readings show that it was too much."""
+
+    def __init__(self) -> None:
+        self.total = nothing()
+        self._room, self._added = nothing(), nothing()
+        self._back, self._taken = nothing(), nothing()
+
+    def add(self, more: Amounts) -> None:
+        self._room += more
+        self._added += more
+
+    def take(self, wanted: Amounts) -> Amounts:
+        """As much of ``wanted`` as there is room for; what is below zero gives back."""
+        taken = np.clip(wanted, -self._back, self._room)
+        self._room -= taken
+        self._back += taken
+        self._taken += taken
+        self.total += taken
+        return taken
+
+    def age(self) -> None:
+        """Forgets what is older than the window that ends now."""
+        self._room = np.minimum(self._room, self._added)
+        self._back = np.clip(self._taken, 0, self._back)
+        self._added, self._taken = nothing(), nothing()
+
+
+class Tally:
+    """A device from the moment its hooks were attached. All totals are since then, or since the last ``close``."""
+
+    def __init__(self, base: Counted, *, busy: bool) -> None:
+        """``base``: the counters just after attaching; ``busy``: they moved meanwhile, so some frames of that moment
+        are on the wrong side of it. These are booked as in flight, for good."""
+        self._origin = device_amounts(base)
+        self._tx_dropped = base.tx_dropped
+        self._settling = busy
+        self._hooks, self._edge = nothing(), nothing()
+        self._offload, self._unsent = _Allowance(), _Allowance()
+        self._unexplained = nothing()
+        self._recent: deque[Amounts] = deque(maxlen=PERSISTENT_READINGS)
+        self.in_flight = nothing()
+
+    @property
+    def device(self) -> Amounts:
+        """The device's counters since the beginning, at the moment of the last reading."""
+        return self._explained() + self._unexplained + self.in_flight
+
+    @property
+    def hooks(self) -> Amounts:
+        """What the hooks have seen since the beginning."""
+        return self._hooks
+
+    @property
+    def offload(self) -> Amounts:
+        """What the device counted beyond the hooks because it saw segments where they saw whole super-packets."""
+        return self._offload.total
+
+    @property
+    def unsent(self) -> Amounts:
+        """What the hooks saw and the device, or its queue, threw away."""
+        return self._unsent.total
+
+    def _explained(self) -> Amounts:
+        return self._hooks + self._offload.total - self._unsent.total
+
+    def read(self, before: Counted, after: Counted, books: Books, queue_dropped: int = 0) -> None:
+        """One reading; ``books`` since the last one. ``queue_dropped``: frames lost between hook and device."""
+        self._hooks += hook_amounts(books)
+        self._offload.add(_segments(books))
+        dropped = max(0, before.tx_dropped - self._tx_dropped) + queue_dropped
+        self._tx_dropped = before.tx_dropped
+        self._unsent.add(np.array([[0, 0], [dropped, dropped * FRAME_BYTES_MAX]], np.int64))
+        booked = self._explained() + self._unexplained + self._edge
+        low = device_amounts(before) - self._origin - booked
+        high = device_amounts(after) - self._origin - booked
+        rest = _nearest_to_zero(low, high)
+        rest -= self._offload.take(rest)
+        rest += self._unsent.take(-rest)
+        self._recent.append(rest)
+        self._declare(rest)
+
+    def miss(self, books: Books) -> None:
+        """The device is gone, so are its counters: what the hooks had seen since the last reading stays in flight."""
+        seen = hook_amounts(books)
+        self._hooks += seen
+        self._edge -= seen
+        self.in_flight = self.in_flight - seen
+
+    def _declare(self, rest: Amounts) -> None:
+        lasting = self._lasting()
+        if self._settling and len(self._recent) == PERSISTENT_READINGS:
+            self._edge += lasting
+            self._settling = False
+        else:
+            self._unexplained += lasting
+        for one in self._recent:
+            one -= lasting
+        self.in_flight = rest + self._edge
+
+    def _lasting(self) -> Amounts:
+        """What every one of the last readings has shown."""
+        return common(list(self._recent)) if len(self._recent) == PERSISTENT_READINGS else nothing()
+
+    def age(self) -> None:
+        """A window ends."""
+        self._offload.age()
+        self._unsent.age()
+
+
+def common(shown: list[Amounts]) -> Amounts:
+    """The amount nearest to zero, element by element; 0 where the signs differ."""
+    stacked = np.stack(shown)
+    return _nearest_to_zero(stacked.min(axis=0), stacked.max(axis=0))
+
+
+def _segments(books: Books) -> Amounts:
+    """The most by which the device's count may exceed the hooks' because of segmentation offload."""
+    more = [max(0, one.packets + one.not_ip + one.malformed - one.frames) for one in (books.rx, books.tx)]
+    return np.array([[count, count * SEGMENT_HEADER_BYTES_MAX] for count in more], np.int64)
+
+
+def _nearest_to_zero(low: Amounts, high: Amounts) -> Amounts:
+    nearest: Amounts = np.maximum(low, 0) + np.minimum(high, 0)
+    return nearest
