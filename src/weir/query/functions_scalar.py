@@ -28,6 +28,11 @@ def _infix(kind: type[exp.Binary]) -> Build:
     return lambda args: exp.Paren(this=kind(this=exp.Paren(this=args[0]), expression=exp.Paren(this=args[1])))
 
 
+def _extreme(name: str) -> Build:
+    """NULL if any value is: the engine's own would leave it out."""
+    return lambda args: call(PREFIX + name, exp.Array(expressions=list(args)))
+
+
 def _if(args: Arguments) -> exp.Expr:
     return exp.Case(ifs=[exp.If(this=args[0], true=args[1])], default=args[2] if len(args) > 2 else exp.Null())
 
@@ -97,8 +102,8 @@ NUMBERS: dict[str, Function] = {
     "is_finite": plain("isfinite", 1, "(x) Whether it is finite.", "bool"),
     "is_infinite": plain("isinf", 1, "(x) Whether it is infinite.", "bool"),
     "mod": Function(2, 2, _infix(exp.Mod), doc="(x, n) Rest of the division."),
-    "greatest": plain("greatest", (1, 50), "(x, ...) Largest value."),
-    "least": plain("least", (1, 50), "(x, ...) Smallest value."),
+    "greatest": Function(1, 50, _extreme("greatest"), doc="(x, ...) Largest value; null if any is."),
+    "least": Function(1, 50, _extreme("least"), doc="(x, ...) Smallest value; null if any is."),
     "bitwise_and": Function(2, 2, _infix(exp.BitwiseAnd), "long", doc="(x, y) AND of the bits."),
     "bitwise_or": Function(2, 2, _infix(exp.BitwiseOr), "long", doc="(x, y) OR of the bits."),
     "bitwise_xor": plain("xor", 2, "(x, y) Exclusive OR of the bits.", "long"),

@@ -100,7 +100,7 @@ def parse(source: Source) -> exp.Query:
         word = str(first.get("highlight") or "")
         place = source.place(int(first.get("line") or 1), int(first.get("col") or 1) - len(word) + 1)
         near = f" near {word!r}" if word else ""
-        raise source.error_at(place, f"SQL: {first.get('description', 'syntax error')}{near}") from error
+        raise source.error_at(place, f"SQL: {_plainly(str(first.get('description', '')))}{near}") from error
     except TokenError as error:
         raise source.error_at(0, "SQL: a text or name is never closed") from error
     statements = [tree for tree in trees if tree is not None]
@@ -114,6 +114,13 @@ def parse(source: Source) -> exp.Query:
     inner = query.unnest() if isinstance(query, exp.Subquery) else query
     assert isinstance(inner, exp.Query)
     return inner
+
+
+def _plainly(description: str) -> str:
+    """The parser's complaint without its own classes."""
+    if not description or description.startswith("Required keyword"):
+        return "something is missing"
+    return description.partition(" but got <")[0]
 
 
 def select_of(node: exp.Expr) -> exp.Expr | None:

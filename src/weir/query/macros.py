@@ -98,6 +98,8 @@ BODIES: dict[str, str] = {
     # In Presto place 0 is in no text, and one before its begin neither.
     "substr": "(s, f) AS CASE WHEN f = 0 OR -f > length(s) THEN '' ELSE substr(s, f) END",
     "substr_of": "(s, f, n) AS CASE WHEN f = 0 OR -f > length(s) OR n <= 0 THEN '' ELSE substr(s, f, n) END",
+    "greatest": "(l) AS " + _let("v", "l", "CASE WHEN len(v) = list_count(v) THEN list_max(v) END"),
+    "least": "(l) AS " + _let("v", "l", "CASE WHEN len(v) = list_count(v) THEN list_min(v) END"),
     "lpad": _checked_text("snp", "a.n", "lpad(a.s, a.n::INTEGER, a.p)"),
     "rpad": _checked_text("snp", "a.n", "rpad(a.s, a.n::INTEGER, a.p)"),
     "replace": _checked_text(
@@ -114,7 +116,7 @@ BODIES: dict[str, str] = {
         "CASE WHEN a.n = 0 THEN 0 ELSE (a.t::HUGEINT - a.f) // a.n END",
         SEQUENCE_MAX - 1,
         f"a sequence has at most {SEQUENCE_MAX} entries",
-        "generate_series(a.f, a.t, a.n)",
+        "CASE WHEN a.n = 0 THEN error('the step must not be zero') ELSE generate_series(a.f, a.t, a.n) END",
     ),
     # The order of the rows does not count, how often a value occurs does.
     "checksum": "(x) AS lower(lpad(to_hex(CAST(sum(CAST(md5_number_lower(CAST(x AS VARCHAR)) AS HUGEINT)) "
@@ -211,4 +213,4 @@ def definitions(names: Iterable[str]) -> tuple[str, ...]:
 
     for name in sorted({name.removeprefix(PREFIX) for name in names}):
         visit(name)
-    return tuple(f"CREATE MACRO {PREFIX}{name}{BODIES[name]}" for name in ordered)
+    return tuple(f"CREATE TEMP MACRO {PREFIX}{name}{BODIES[name]}" for name in ordered)

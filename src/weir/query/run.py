@@ -189,6 +189,8 @@ def _explain(message: str, source: Source) -> QueryError:
     headline = re.sub(r"^[A-Z][A-Za-z ]+ Error: ", "", headline)
     if headline.startswith("Division by zero"):
         return source.error_at(0, "SQL: division by zero")
+    if "expression depth" in headline:
+        return source.error_at(0, "the statement is nested too deeply")
     missing = re.search(r'Referenced column "(.*)" not found|does not have a column named "(.*)"', headline)
     if missing:
         name = missing[1] or missing[2]
