@@ -1,23 +1,26 @@
-"""DuckDB behind the engine seam: every query in a database of its own.
+"""DuckDB behind the engine seam.
 
 What enters: a snapshot and a statement in DuckDB's SQL. What leaves: an Arrow table, or one of the seam's troubles. The
-rule here: the database of a query lives in memory, can open the snapshot's own segments and no other file, cannot
-change a setting, and is interrupted when its time is over or its caller is gone.
+rule here: a query has a database to itself (see ``databases``: it can open segments of its logstore and no other file,
+and cannot change a setting), and is interrupted when its time is over or its caller is gone.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import lru_cache
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from duckdb.func import FunctionNullHandling, PythonUDFType
 
+from weir.logstore.databases import Databases, paths
 from weir.logstore.engine import (
     RELATION,
     ROW,
@@ -30,7 +33,7 @@ from weir.logstore.engine import (
     StatementError,
 )
 from weir.logstore.schema import PLACE, STORED_SCHEMA
-from weir.logstore.snapshot import Segment, Snapshot
+from weir.logstore.snapshot import Snapshot
 from weir.model.cancel import Cancellation
 
 REPEAT_SECONDS = 0.05
@@ -44,6 +47,7 @@ class DuckEngine:
 
     def __init__(self, limits: Limits = DEFAULT) -> None:
         self.limits = limits
+        self._databases = Databases(limits)
         self._turns = threading.BoundedSemaphore(limits.running_max)
 
     @property
@@ -56,7 +60,11 @@ class DuckEngine:
         cancel = cancel or Cancellation()
         self._take_turn(deadline, cancel)
         try:
-            with _database(snapshot, statement, self.limits) as connection:
+            # A function stays in its database, so one that needs any gets a database that goes with it.
+            within = replace(snapshot, directory=None) if statement.lookups else snapshot
+            with self._databases.connection(within, statement.time_zone) as connection:
+                _check(connection, statement)
+                _define(connection, snapshot, statement)
                 return self._run(connection, statement, deadline, cancel)
         finally:
             self._turns.release()
@@ -127,58 +135,48 @@ def _segment_has_extra(path: str) -> bool:
     return False
 
 
-@contextmanager
-def _database(snapshot: Snapshot, statement: Statement, limits: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A closed-off database that knows ``RELATION`` and the statement's macros."""
-    settings: dict[str, str | bool | int | float | list[str]] = {
-        "threads": limits.threads,
-        "memory_limit": f"{limits.memory_bytes_max}B",
-        "temp_directory": "",
-        "autoload_known_extensions": False,
-        "autoinstall_known_extensions": False,
-        "python_enable_replacements": False,
-        "allow_community_extensions": False,
-    }
-    connection = duckdb.connect(":memory:", config=settings)
+def _check(connection: duckdb.DuckDBPyConnection, statement: Statement) -> None:
+    """One SELECT: whatever else it were would change the database that the next query gets, or files."""
     try:
-        connection.execute(f"SET allowed_paths = [{_paths(snapshot.segments)}]")
-        connection.execute("SET enable_external_access = false")
-        connection.execute(f"SET TimeZone = {_literal(statement.time_zone)}")
-        _define(connection, snapshot)
-        for name, lookup in statement.lookups.items():
-            kind = "BIGINT" if lookup.is_long else "VARCHAR"
-            connection.create_function(
-                name,
-                _by_column(lookup),
-                ["VARCHAR"],
-                kind,
-                type=PythonUDFType.ARROW,
-                null_handling=FunctionNullHandling.SPECIAL,
-            )
-        for macro in statement.macros:
-            connection.execute(macro)
-        connection.execute("SET lock_configuration = true")
-        yield connection
-    finally:
-        connection.close()
+        kinds = [one.type for one in connection.extract_statements(statement.sql)]
+    except duckdb.ParserException as error:
+        raise StatementError(str(error)) from error
+    if kinds != [duckdb.StatementType.SELECT]:
+        raise StatementError("not one SELECT")
 
 
-def _define(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
-    """Creates the view ``RELATION``: segments in seal order, then the tail."""
+def _define(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, statement: Statement) -> None:
+    """Creates what the statement needs, for this connection alone."""
+    for name, lookup in statement.lookups.items():
+        connection.create_function(
+            name,
+            _by_column(lookup),
+            ["VARCHAR"],
+            "BIGINT" if lookup.is_long else "VARCHAR",
+            type=PythonUDFType.ARROW,
+            null_handling=FunctionNullHandling.SPECIAL,
+        )
+    connection.execute(f"CREATE TEMP VIEW {RELATION} AS {_relation(connection, snapshot)}")
+    for macro in statement.macros:
+        connection.execute(macro)
+
+
+def _relation(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> str:
+    """Segments in order of arrival, compacted ones, then the tail."""
     columns = ", ".join(f'"{name}"' for name in STORED_SCHEMA.names)
     parts = []
     as_arrived = [one for one in snapshot.segments if not one.compacted]
     compacted = [one for one in snapshot.segments if one.compacted]
     if as_arrived:
-        files = f"read_parquet([{_paths(as_arrived)}], file_row_number = true)"
+        files = f"read_parquet([{paths(as_arrived)}], file_row_number = true)"
         parts.append(f"SELECT {columns}, file_row_number AS {ROW} FROM {files}")
     if compacted:
-        parts.append(f"SELECT {columns}, {PLACE.name}::BIGINT AS {ROW} FROM read_parquet([{_paths(compacted)}])")
+        parts.append(f"SELECT {columns}, {PLACE.name}::BIGINT AS {ROW} FROM read_parquet([{paths(compacted)}])")
     if snapshot.tail or not parts:
         tail = pa.concat_tables(snapshot.tail) if snapshot.tail else STORED_SCHEMA.empty_table()
-        connection.register("__tail__", tail.append_column(ROW, pa.array(range(tail.num_rows), pa.int64())))
+        connection.register("__tail__", tail.append_column(ROW, pa.array(np.arange(tail.num_rows))))
         parts.append(f"SELECT {columns}, {ROW} FROM __tail__")
-    connection.execute(f"CREATE VIEW {RELATION} AS {' UNION ALL '.join(parts)}")
+    return " UNION ALL ".join(parts)
 
 
 def _by_column(lookup: Lookup) -> Callable[[pa.ChunkedArray], pa.Array]:
@@ -191,11 +189,3 @@ def _by_column(lookup: Lookup) -> Callable[[pa.ChunkedArray], pa.Array]:
         return pa.array(found, kind).take(distinct.indices)
 
     return of_column
-
-
-def _paths(segments: Iterable[Segment]) -> str:
-    return ", ".join(_literal(str(segment.path)) for segment in segments)
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -9,7 +9,7 @@ which ``dialect`` it wants it. ``tests/logstore/engine_suite.py`` is what any en
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import pyarrow as pa
@@ -40,7 +40,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """A function outside the engine: a text in, never NULL (NULL gives NULL); a text, a whole number if ``is_long``, or NULL out."""
+    """A function outside the engine: a text in (NULL gives NULL); out a text, a whole number if ``is_long``, or NULL."""
 
     of: Callable[[str], str | int | None]
     is_long: bool = False
@@ -98,4 +98,4 @@ def prune(snapshot: Snapshot, spans: Iterable[tuple[int, int]]) -> Snapshot:
     """The snapshot without the segments that hold no row of any span [from, to), in Unix seconds."""
     wanted = tuple(spans)
     kept = (s for s in snapshot.segments if any(s.time_max >= low and s.time_min < high for low, high in wanted))
-    return Snapshot(tuple(kept), snapshot.tail)
+    return replace(snapshot, segments=tuple(kept))

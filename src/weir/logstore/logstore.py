@@ -80,6 +80,7 @@ class LogStore:
         self.damage: list[str] = []
         self._site = site
         self._directory = site.root / str(self.id)
+        self._lake = self._directory / "lake"
         self._space = Space(site.root, site.limits.disk_reserve_bytes)
         self._lock = threading.Lock()
         self._reshaping = threading.Lock()  # held while shards are taken out of use and others put in their place
@@ -96,7 +97,7 @@ class LogStore:
         sealed = self._present(site.manifest.segments(self.id, site.root))
         tails = tuple(tuple(t for run in shard.runs for t in run.tables()) for shard in found)
         self._hold(sealed)
-        self._view = _view(_segments(sealed), sealed, tails, tuple(shard.end for shard in found))
+        self._view = _view(self._lake, _segments(sealed), sealed, tails, tuple(shard.end for shard in found))
         for one in sealed:
             newest = found[one.segment.shard]
             newest.arrival_ns = max(newest.arrival_ns, one.arrival_max_ns)
@@ -186,7 +187,7 @@ class LogStore:
         with self._lock:
             gone = set(expired)
             left = tuple(sealed for sealed in self._view.sealed if sealed not in gone)
-            self._view = _view(_segments(left), left, self._view.tails, self._view.ends)
+            self._view = _view(self._lake, _segments(left), left, self._view.tails, self._view.ends)
         rows = sum(sealed.segment.rows for sealed in expired)
         self._site.counters.add(expired_segments=len(expired), expired_rows=rows)
 
@@ -325,7 +326,7 @@ class LogStore:
             gone = set(sources)
             left = (*(one for one in self._view.sealed if one not in gone), made)
             self._hold([made])
-            self._view = _view(_segments(left), left, self._view.tails, self._view.ends)
+            self._view = _view(self._lake, _segments(left), left, self._view.tails, self._view.ends)
         rows = made.segment.rows
         self._site.counters.add(compactions=1, compacted_segments=len(sources), compacted_rows=rows)
 
@@ -345,7 +346,7 @@ class LogStore:
             ends = (*old.ends[:number], end, *old.ends[number + 1 :])
             new = tuple(one for one in sealed if one not in set(old.sealed)) if sealed else ()
             self._hold(new)
-            self._view = _view(old.snapshot.segments + _segments(new), old.sealed + new, tails, ends)
+            self._view = _view(self._lake, old.snapshot.segments + _segments(new), old.sealed + new, tails, ends)
 
     def _check(self, shard: int) -> None:
         if not 0 <= shard < len(self.rows):
@@ -388,6 +389,11 @@ def _segments(sealed: tuple[Sealed, ...]) -> tuple[Segment, ...]:
 
 
 def _view(
-    segments: tuple[Segment, ...], sealed: tuple[Sealed, ...], tails: tuple[Tail, ...], ends: tuple[int, ...]
+    lake: Path,
+    segments: tuple[Segment, ...],
+    sealed: tuple[Sealed, ...],
+    tails: tuple[Tail, ...],
+    ends: tuple[int, ...],
 ) -> View:
-    return View(Snapshot(segments, tuple(table for tail in tails for table in tail)), sealed, tails, ends)
+    tables = tuple(table for tail in tails for table in tail)
+    return View(Snapshot(segments, tables, lake), sealed, tails, ends)

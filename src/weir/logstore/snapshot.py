@@ -31,7 +31,11 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """``segments`` in seal order, ``tail`` as tables of ``STORED_SCHEMA`` in arrival order."""
+    """``segments`` in seal order, ``tail`` as tables of ``STORED_SCHEMA`` in arrival order.
+
+    ``directory``: where all segments of the logstore lie, and nothing else; None: they lie anywhere.
+    """
 
     segments: tuple[Segment, ...]
     tail: tuple[pa.Table, ...]
+    directory: Path | None = None

@@ -15,6 +15,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -66,7 +67,7 @@ class Store:
     ) -> None:
         self.counters = Counters()
         self._clock = clock
-        self._site = Site(root, manifest, limits, self.counters)
+        self._site = Site(root.absolute(), manifest, limits, self.counters)
         self._lock = threading.Lock()
         self._stores: dict[int, LogStore] = {}
         self._dropped: set[int] = set()  # their files may still be there
@@ -177,7 +178,7 @@ class Store:
             return snapshot
         low, high = from_s or 0, TIME_MAX_S if to_s is None else to_s
         inside = (one for one in snapshot.segments if one.time_max >= low and one.time_min <= high)
-        return Snapshot(tuple(inside), snapshot.tail)
+        return replace(snapshot, segments=tuple(inside))
 
     def shards(self, store_id: int) -> list[Shard]:
         """The logstore's shards in order, those that were split or merged included."""
