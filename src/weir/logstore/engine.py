@@ -40,7 +40,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """A function outside the engine: a text in (NULL gives NULL); out a text, a whole number if ``is_long``, or NULL."""
+    """A function outside the engine: a text in (NULL gives NULL); out a text, a number if ``is_long``, or NULL."""
 
     of: Callable[[str], str | int | None]
     is_long: bool = False
@@ -71,10 +71,6 @@ class QueryTooLarge(Exception):
     """The query needed more than ``Limits.memory_bytes_max``, or answered more than ``Limits.rows_max`` rows."""
 
 
-class QueryCancelled(Exception):
-    """Nobody waits for the answer any more."""
-
-
 class Engine(Protocol):
     """Executes statements, at most ``limits.running_max`` at a time. Safe to call from many threads.
 
@@ -88,7 +84,7 @@ class Engine(Protocol):
         """The SQL that statements must be written in: a name of ``query.dialects``."""
 
     def execute(self, snapshot: Snapshot, statement: Statement, cancel: Cancellation | None = None) -> pa.Table:
-        """The statement's rows. Raises ``StatementError``, ``QueryTimeout``, ``QueryTooLarge``, ``QueryCancelled``."""
+        """The statement's rows. Raises ``StatementError``, ``QueryTimeout``, ``QueryTooLarge``, ``Cancelled``."""
 
     def has_extra(self, snapshot: Snapshot) -> bool:
         """Whether any row may have an entry in ``__extra__``; reading that column costs more than all typed ones."""
