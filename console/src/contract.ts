@@ -171,6 +171,7 @@ export type FailureCode =
   | "QuotaExceeded.Eni"
   | "QuotaExceeded.FlowlogCount"
   | "QuotaExceeded.TrafficAnalyzer"
+  | "QuotaExceeded.TrafficRoute"
   | "QuotaExceeded.VSwitch"
   | "QuotaExceeded.Vpc"
   | "RequestEntityTooLarge"
@@ -1986,6 +1987,11 @@ export interface SyncAgentAnswer {
       TrafficPath: { TrafficPathList: string[] };
       Since: number;
     }[] };
+    Routes: { Route: {
+      CidrBlock: string;
+      Device: string;
+      Path: string;
+    }[] };
   }[] };
 }
 
@@ -2133,6 +2139,61 @@ export interface SetFlowLogServiceTypeAnswer {
   RequestId: string;
 }
 
+/** Say which path the traffic of a VPC's interfaces takes to a destination. */
+export interface SetTrafficRouteRequest {
+  /** The VPC. */
+  VpcId: string;
+  /** The path that traffic takes. */
+  Path: "internetGateway" | "natGateway" | "vpnGateway" | "transitRouter" | "gatewayEndpoint" | "vbr" | "ecr" | "ipv4Gateway" | "gatewayLoadBalancerEndpoint" | "vpcResource" | "instance" | "networkInterface" | "haVip" | "cloudService" | "cenSameRegion" | "cenOther" | "unlisted";
+  /** IPv4 addresses at the far end. */
+  DestinationCidrBlock?: string;
+  /** IPv6 addresses at the far end. */
+  DestinationIpv6CidrBlock?: string;
+  /** Everything that the interface's node has in its routing tables behind this device. */
+  Device?: string;
+  /** Only for the interfaces of this VSwitch. */
+  VSwitchId?: string;
+}
+
+export interface SetTrafficRouteAnswer {
+  RequestId: string;
+}
+
+/** Forget the path to a destination. */
+export interface DeleteTrafficRouteRequest {
+  /** The VPC. */
+  VpcId: string;
+  /** The IPv4 block of the route. */
+  DestinationCidrBlock?: string;
+  /** The IPv6 block of the route. */
+  DestinationIpv6CidrBlock?: string;
+  /** The device of the route. */
+  Device?: string;
+  /** VSwitch of the route, if it has one. */
+  VSwitchId?: string;
+}
+
+export interface DeleteTrafficRouteAnswer {
+  RequestId: string;
+}
+
+/** List the declared paths. */
+export interface DescribeTrafficRoutesRequest {
+  /** The VPC. */
+  VpcId?: string;
+}
+
+export interface DescribeTrafficRoutesAnswer {
+  RequestId: string;
+  TrafficRoutes: { TrafficRoute: {
+    VpcId: string;
+    VSwitchId: string;
+    DestinationCidrBlock: string;
+    Device: string;
+    Path: string;
+  }[] };
+}
+
 /** Every action by its name in policies. */
 export interface Actions {
   "vpc:OpenFlowLogService": { request: OpenFlowLogServiceRequest; answer: OpenFlowLogServiceAnswer };
@@ -2220,6 +2281,9 @@ export interface Actions {
   "weir:UnshareVSwitch": { request: UnshareVSwitchRequest; answer: UnshareVSwitchAnswer };
   "weir:SetVpcAdvancedFeatures": { request: SetVpcAdvancedFeaturesRequest; answer: SetVpcAdvancedFeaturesAnswer };
   "weir:SetFlowLogServiceType": { request: SetFlowLogServiceTypeRequest; answer: SetFlowLogServiceTypeAnswer };
+  "weir:SetTrafficRoute": { request: SetTrafficRouteRequest; answer: SetTrafficRouteAnswer };
+  "weir:DeleteTrafficRoute": { request: DeleteTrafficRouteRequest; answer: DeleteTrafficRouteAnswer };
+  "weir:DescribeTrafficRoutes": { request: DescribeTrafficRoutesRequest; answer: DescribeTrafficRoutesAnswer };
 }
 
 /** The parameters of the log service's operations, by name. */
@@ -3801,6 +3865,48 @@ export const ACTIONS: Record<keyof Actions, Action> = {
       { name: "ServiceType", required: true, rule: "`user`, `sls`", doc: "Whose it is.", example: "sls", choices: ["user", "sls"], unit: "", ignored: "", refused: "" },
     ],
     failures: ["MissingParameter", "InvalidRegionId.NotFound", "ParameterInvalid", "InvalidInstanceId"],
+  },
+  "weir:SetTrafficRoute": {
+    product: "Weir",
+    version: "2026-11-01",
+    name: "SetTrafficRoute",
+    summary: "Say which path the traffic of a VPC's interfaces takes to a destination.",
+    writes: true,
+    parameters: [
+      { name: "VpcId", required: true, rule: "text", doc: "The VPC.", example: "vpc-bp1nwd16gvo1wgs7v5m2t", choices: [], unit: "", ignored: "", refused: "" },
+      { name: "Path", required: true, rule: "`internetGateway`, `natGateway`, `vpnGateway`, `transitRouter`, `gatewayEndpoint`, `vbr`, `ecr`, `ipv4Gateway`, `gatewayLoadBalancerEndpoint`, `vpcResource`, `instance`, `networkInterface`, `haVip`, `cloudService`, `cenSameRegion`, `cenOther`, `unlisted`", doc: "The path that traffic takes.", example: "natGateway", choices: ["internetGateway", "natGateway", "vpnGateway", "transitRouter", "gatewayEndpoint", "vbr", "ecr", "ipv4Gateway", "gatewayLoadBalancerEndpoint", "vpcResource", "instance", "networkInterface", "haVip", "cloudService", "cenSameRegion", "cenOther", "unlisted"], unit: "", ignored: "", refused: "" },
+      { name: "DestinationCidrBlock", required: false, rule: "IPv4 network in CIDR notation, /0 to /32", doc: "IPv4 addresses at the far end.", example: "0.0.0.0/0", choices: [], unit: "", ignored: "", refused: "" },
+      { name: "DestinationIpv6CidrBlock", required: false, rule: "IPv6 network in CIDR notation, /0 to /128", doc: "IPv6 addresses at the far end.", example: "::/0", choices: [], unit: "", ignored: "", refused: "" },
+      { name: "Device", required: false, rule: "1 to 15 characters, a Linux device name", doc: "Everything that the interface's node has in its routing tables behind this device.", example: "wg0", choices: [], unit: "", ignored: "", refused: "" },
+      { name: "VSwitchId", required: false, rule: "text", doc: "Only for the interfaces of this VSwitch.", example: "vsw-bp1s5fnvk4gn2tws03624", choices: [], unit: "", ignored: "", refused: "" },
+    ],
+    failures: ["MissingParameter", "ParameterInvalid", "InvalidVpcId.NotFound", "InvalidVSwitchId.NotFound", "QuotaExceeded.TrafficRoute"],
+  },
+  "weir:DeleteTrafficRoute": {
+    product: "Weir",
+    version: "2026-11-01",
+    name: "DeleteTrafficRoute",
+    summary: "Forget the path to a destination.",
+    writes: true,
+    parameters: [
+      { name: "VpcId", required: true, rule: "text", doc: "The VPC.", example: "vpc-bp1nwd16gvo1wgs7v5m2t", choices: [], unit: "", ignored: "", refused: "" },
+      { name: "DestinationCidrBlock", required: false, rule: "IPv4 network in CIDR notation, /0 to /32", doc: "The IPv4 block of the route.", example: "0.0.0.0/0", choices: [], unit: "", ignored: "", refused: "" },
+      { name: "DestinationIpv6CidrBlock", required: false, rule: "IPv6 network in CIDR notation, /0 to /128", doc: "The IPv6 block of the route.", example: "::/0", choices: [], unit: "", ignored: "", refused: "" },
+      { name: "Device", required: false, rule: "1 to 15 characters, a Linux device name", doc: "The device of the route.", example: "wg0", choices: [], unit: "", ignored: "", refused: "" },
+      { name: "VSwitchId", required: false, rule: "text", doc: "VSwitch of the route, if it has one.", example: "vsw-bp1s5fnvk4gn2tws03624", choices: [], unit: "", ignored: "", refused: "" },
+    ],
+    failures: ["MissingParameter", "ParameterInvalid", "InvalidVpcId.NotFound"],
+  },
+  "weir:DescribeTrafficRoutes": {
+    product: "Weir",
+    version: "2026-11-01",
+    name: "DescribeTrafficRoutes",
+    summary: "List the declared paths.",
+    writes: false,
+    parameters: [
+      { name: "VpcId", required: false, rule: "text", doc: "The VPC.", example: "vpc-bp1nwd16gvo1wgs7v5m2t", choices: [], unit: "", ignored: "", refused: "" },
+    ],
+    failures: ["ParameterInvalid"],
   },
 };
 

@@ -6,13 +6,21 @@ from tests.ledger.door import MODERN, Tenant
 from tests.ledger.scenes import Pairs, Scene, same, with_pairs
 from weir.control.desk import ENI_QUOTA, VPC_QUOTA, VSWITCH_QUOTA
 from weir.control.groups import GROUP_QUOTA
+from weir.control.routes import ROUTES_MAX
 
+NAT = {"Path": "natGateway", "DestinationCidrBlock": "0.0.0.0/0"}
 NO_VPC, NO_VSWITCH, NO_ENI = {"VpcId": "vpc-none"}, {"VSwitchId": "vsw-none"}, {"NetworkInterfaceId": "eni-none"}
 
 
 def times(count: int, action: str, tenant: Tenant, **pairs: str) -> None:
     for number in range(count):
         tenant.ok(action, **{name: text.format(number) for name, text in pairs.items()})
+
+
+def many_routes(tenant: Tenant) -> Pairs:
+    vpc = tenant.vpc()
+    times(ROUTES_MAX, "SetTrafficRoute", tenant, VpcId=vpc, Path="vbr", DestinationCidrBlock="10.{0}.0.0/16")
+    return {"VpcId": vpc, **NAT}
 
 
 def many_vpcs(tenant: Tenant) -> Pairs:
@@ -163,6 +171,10 @@ NETWORKS = (
     Scene("DeleteVSwitch", "DependencyViolation.NetworkInterface", vswitch_with_eni),
     Scene("DeleteVSwitch", "DependencyViolation.FlowLog", vswitch_with_flow_log),
     Scene("DeleteVSwitch", "DryRunOperation", lambda t: {"VSwitchId": t.vswitch(), "DryRun": "true"}),
+    Scene("SetTrafficRoute", "InvalidVpcId.NotFound", with_pairs(**NO_VPC, **NAT)),
+    Scene("DeleteTrafficRoute", "InvalidVpcId.NotFound", with_pairs(**NO_VPC, **NAT)),
+    Scene("SetTrafficRoute", "InvalidVSwitchId.NotFound", lambda t: {"VpcId": t.vpc(), **NO_VSWITCH, **NAT}),
+    Scene("SetTrafficRoute", "QuotaExceeded.TrafficRoute", many_routes),
     Scene("ShareVSwitch", "InvalidAccountId.NotFound", lambda t: {"VSwitchId": t.vswitch(), "AccountId": "1"}),
     Scene("UnshareVSwitch", "DependencyViolation.NetworkInterface", used_share),
 )

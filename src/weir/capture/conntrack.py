@@ -133,7 +133,7 @@ class Known:
         missed = self._missed(rows)
         src, dst, opener = rows["src"].copy(), rows["dst"].copy(), np.zeros(len(rows), "u1")
         # What connection tracking has not confirmed was translated for nobody; but a drop may have come in between.
-        certain = rows["action"] == ACTION_ACCEPT
+        certain = (rows["action"] == ACTION_ACCEPT) & (rows["fold"] == 0)
         pairs = self._lifetimes.match(rows)
         if len(pairs.row):
             starts = pairs.starts()

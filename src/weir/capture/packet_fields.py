@@ -36,8 +36,8 @@ class Icmp:
     fields = ("icmp-type", "icmp-code")
 
     def attribute(self, rows: Flows, labels: Labels, bounds: Bounds) -> Mapping[str, pa.Array]:
-        """Null for every other protocol."""
-        other = ~np.isin(rows["proto"], (ICMP, ICMPV6))
+        """Null for every other protocol, and where several flows share a row."""
+        other = ~np.isin(rows["proto"], (ICMP, ICMPV6)) | (rows["fold"] != 0)
         dport = rows["dport"].astype("i8")
         return {"icmp-type": pa.array(dport >> 8, mask=other), "icmp-code": pa.array(dport & 255, mask=other)}
 
@@ -64,7 +64,7 @@ class Initiator:
 
 def opened_by_flags(rows: Flows, labels: Labels) -> NDArray[np.uint8]:
     """A row of SYNs without ACK is the opener's, and the row of the other direction is the answer to it."""
-    alone = (rows["proto"] == TCP) & (rows["tcp_flags"] & (TCP_SYN | TCP_ACK) == TCP_SYN)
+    alone = (rows["proto"] == TCP) & (rows["tcp_flags"] & (TCP_SYN | TCP_ACK) == TCP_SYN) & (rows["fold"] == 0)
     found = np.where(alone, SOURCE, UNKNOWN).astype("u1")
     if alone.any():
         asked = tuples_of(rows[alone])

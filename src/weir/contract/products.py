@@ -19,6 +19,7 @@ from weir.contract.vpc import VPC_COMMANDS
 from weir.contract.vpc_changes import CHANGE_COMMANDS
 from weir.contract.vpc_tags import TAG_COMMANDS
 from weir.contract.weir import WEIR_COMMANDS
+from weir.contract.weir_routes import ROUTE_COMMANDS
 from weir.contract.weir_world import WORLD_COMMANDS
 from weir.model.failures import INVALID_API_NOT_FOUND, INVALID_VERSION, Refusal
 
@@ -35,6 +36,7 @@ COMMANDS: tuple[type, ...] = (
     *NIS_COMMANDS,
     *WEIR_COMMANDS,
     *WORLD_COMMANDS,
+    *ROUTE_COMMANDS,
 )
 ACTIONS: dict[tuple[str, str, str], Spec] = {
     (spec.product.name, spec.product.version, spec.name): spec for spec in map(spec_of, COMMANDS)

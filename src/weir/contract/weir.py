@@ -88,6 +88,15 @@ class TargetFlowLog:
 
 
 @structure
+class TargetRoute:
+    """One route of a target: where its traffic goes next."""
+
+    cidr_block: str = answer("Addresses at the far end; empty for a device.", default="", example="0.0.0.0/0")
+    device: str = answer("Everything behind this device of the node; empty for a block.", default="", example="wg0")
+    path: str = answer("The path, as in SetTrafficRoute.", example="natGateway")
+
+
+@structure
 class Target:
     """One interface that the agent should have attached."""
 
@@ -105,6 +114,7 @@ class Target:
     v_switch_id: str = answer("Its VSwitch.", example="vsw-bp1s5fnvk4gn2tws03624")
     vpc_id: str = answer("Its VPC.", example="vpc-bp1nwd16gvo1wgs7v5m2t")
     flow_logs: tuple[TargetFlowLog, ...] = answer("Flow logs that cover it.", item="FlowLog")
+    routes: tuple[TargetRoute, ...] = answer("Paths of its traffic.", item="Route", default=())
 
 
 @structure

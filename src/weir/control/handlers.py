@@ -10,7 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from weir.contract import ecs, ecs_attachments, nis, resource_groups, vpc, vpc_changes, vpc_tags, weir, weir_world
+from weir.contract import (
+    ecs,
+    ecs_attachments,
+    nis,
+    resource_groups,
+    vpc,
+    vpc_changes,
+    vpc_tags,
+    weir,
+    weir_routes,
+    weir_world,
+)
 from weir.control import (
     analyzers,
     attachments,
@@ -21,6 +32,7 @@ from weir.control import (
     interfaces,
     inventory,
     nodes,
+    routes,
     sharing,
     tag_calls,
     traffic,
@@ -66,6 +78,9 @@ HANDLERS: dict[type, Callable[[Desk, Caller, Any], Any]] = {
     weir_world.UnshareVSwitch: sharing.unshare_vswitch,
     weir_world.SetVpcAdvancedFeatures: sharing.set_vpc_advanced_features,
     weir_world.SetFlowLogServiceType: flowlogs.set_flow_log_service_type,
+    weir_routes.SetTrafficRoute: routes.set_traffic_route,
+    weir_routes.DeleteTrafficRoute: routes.delete_traffic_route,
+    weir_routes.DescribeTrafficRoutes: routes.describe_traffic_routes,
     nis.CreateTrafficAnalyzer: analyzers.create_traffic_analyzer,
     nis.DescribeTrafficAnalyzers: analyzers.describe_traffic_analyzers,
     nis.ActiveTrafficAnalyzer: analyzers.active_traffic_analyzer,

@@ -27,7 +27,7 @@ from weir.control.addresses import (
 from weir.control.desk import VPC_QUOTA, VSWITCH_QUOTA, Desk, group_of, iso_time
 from weir.control.identifiers import draw
 from weir.control.listing import AnyRow, count, equal, find, page_of
-from weir.control.schema import eni_addresses, enis, flow_logs, vpcs, vswitch_shares, vswitches
+from weir.control.schema import eni_addresses, enis, flow_logs, traffic_routes, vpcs, vswitch_shares, vswitches
 from weir.control.sharing import sees_vpc, sees_vswitch
 from weir.control.world import changing
 from weir.model.failures import (
@@ -207,7 +207,8 @@ def delete_vswitch(desk: Desk, caller: Caller, command: say.DeleteVSwitch) -> sa
         if command.dry_run:
             raise Refusal(DRY_RUN_OPERATION)
         tagging.remove_tags(connection, tagging.VSWITCH, row.v_switch_id)
-        connection.execute(delete(vswitch_shares).where(vswitch_shares.c.v_switch_id == row.v_switch_id))
+        for table in (vswitch_shares, traffic_routes):
+            connection.execute(delete(table).where(table.c.v_switch_id == row.v_switch_id))
         connection.execute(delete(vswitches).where(vswitches.c.v_switch_id == row.v_switch_id))
     return say.Done()
 

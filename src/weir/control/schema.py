@@ -131,6 +131,18 @@ vswitch_shares = Table(
 )
 """Accounts other than the owner that may use a VSwitch."""
 
+traffic_routes = Table(
+    "traffic_routes",
+    METADATA,
+    Column("vpc_id", ForeignKey("vpcs.vpc_id", ondelete="CASCADE"), nullable=False),
+    Column("v_switch_id", String, nullable=False),
+    Column("destination", String, nullable=False),
+    Column("is_device", Boolean, nullable=False),
+    Column("path", String, nullable=False),
+    PrimaryKeyConstraint("vpc_id", "v_switch_id", "destination", "is_device"),
+)
+"""Declared paths; ``v_switch_id`` is empty for the whole VPC, ``destination`` a block or the name of a device."""
+
 instances = Table(
     "instances",
     METADATA,

@@ -16,7 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 
-from weir.contract.weir import Target, TargetFlowLog
+from weir.contract.weir import Target, TargetFlowLog, TargetRoute
 from weir.model.resources import CAPTURING, TRANSITIONS, Event, FlowLogStatus, Side
 
 SYNC_INTERVAL_SECONDS = 2
@@ -43,6 +43,7 @@ class Bound:
     node_name: str
     device: str
     side: Side
+    routes: tuple[TargetRoute, ...] = ()
 
     @property
     def scopes(self) -> tuple[str, str, str]:
@@ -172,6 +173,7 @@ def _target(eni: Bound, logs: list[Wanted]) -> Target:
         instance_id=eni.instance_id or "-",
         v_switch_id=eni.v_switch_id,
         vpc_id=eni.vpc_id,
+        routes=eni.routes,
         flow_logs=tuple(
             TargetFlowLog(
                 flow_log_id=log.flow_log_id,

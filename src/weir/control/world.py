@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, or_
 from weir.contract.ecs import EniStatus
 from weir.contract.nis import ANALYZER_LOG_STORE, AnalyzerStatus
 from weir.control.desk import Desk
+from weir.control.routes import Routes
 from weir.control.schema import (
     agents,
     attachments,
@@ -142,6 +143,7 @@ def _bound(connection: Connection, nodes: Collection[str]) -> tuple[Bound, ...]:
     addresses: dict[str, list[str]] = defaultdict(list)
     for row in connection.execute(held.where(here).order_by(eni_addresses.c.family, eni_addresses.c.position)):
         addresses[row.network_interface_id].append(row.address)
+    routes = Routes(connection, {row.vpc_id for row in rows})
     return tuple(
         Bound(
             network_interface_id=row.network_interface_id,
@@ -153,6 +155,7 @@ def _bound(connection: Connection, nodes: Collection[str]) -> tuple[Bound, ...]:
             node_name=row.node_name,
             device=row.device,
             side=Side(row.side),
+            routes=routes.of(row.vpc_id, row.v_switch_id),
         )
         for row in rows
     )

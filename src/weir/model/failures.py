@@ -617,6 +617,12 @@ QUOTA_EXCEEDED_VPC = Failure(
     "VPC quota exceeded.",
     trigger="The region already holds the account's quota of VPCs.",
 )
+QUOTA_EXCEEDED_TRAFFIC_ROUTE = Failure(
+    "QuotaExceeded.TrafficRoute",
+    400,
+    "Traffic route quota exceeded.",
+    trigger="The VPC already holds its quota of declared traffic routes.",
+)
 QUOTA_EXCEEDED_VSWITCH = Failure(
     "QuotaExceeded.VSwitch",
     400,
