@@ -22,7 +22,7 @@ import numpy as np
 from weir.capture import hooks, libbpf, netns
 from weir.capture.attach import AttachError, Attachment, How, check_ethernet, tc_hooks
 from weir.capture.books import Books, Dropped
-from weir.capture.flows import Flows
+from weir.capture.flows import Flows, joined
 from weir.capture.layout import CONFIG, ENI, HOOK_PLACES, LIVE, Clock, tag_of, unmoved
 from weir.capture.libbpf import BpfObject, BpfTrouble, Map
 from weir.capture.probe import OBJECT
@@ -84,7 +84,7 @@ class Kernel:
         self._maps = {name: self._object.map(name) for name in ("enis", "addresses")}
         self._switch = _Switch(self._object)
         self._owners = _Owners(self._maps["addresses"])
-        self._tables = Tables(self._object, sizes.pairs, cpus)
+        self._tables = Tables(self._object, sizes, cpus)
         self._enis, self._losses = EniCounters(self._object), LossCounters(self._object)
         self._links: dict[int, Attachment] = {}
         self._until_ns = 0
@@ -175,7 +175,7 @@ class Kernel:
         last["first_ns"], last["last_ns"] = self._until_ns or now.realtime_ns, now.realtime_ns
         self._until_ns = now.realtime_ns
         if len(last):
-            rows = np.concatenate([rows, last])
+            rows = joined([rows, last])
         return Drained(
             unmoved(rows),
             {ifindex: _unrowed(seen) for ifindex, seen in gained.books.items() if _unrowed(seen) != Uncounted()},

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from weir.capture.flows import ACTION_ACCEPT, ACTION_REJECT, FLOW, FOLDS, Flows, coarsened
+from weir.capture.flows import ACTION_ACCEPT, ACTION_REJECT, FLOW, FOLDS, Flows, coarsened, joined, taken
 
 KEY4 = np.dtype(
     [
@@ -215,14 +215,14 @@ def unmoved(rows: Flows) -> Flows:
     moved = rows["action"] == ACTION_MOVED
     if not moved.any():
         return rows
-    lost = rows[moved]
+    lost = taken(rows, np.flatnonzero(moved))
     lost["action"] = ACTION_ACCEPT
     for name in ("packets", "bytes"):
         lost[name] = -lost[name]
     for name in ("tcp_flags", "reason", "rule_id", "hook"):
         lost[name] = 0
     rows["action"][moved] = ACTION_REJECT
-    both = np.concatenate([rows, lost])
+    both = joined([rows, lost])
     for level in range(1, len(FOLDS)):
         into = np.concatenate([np.zeros(len(rows), bool), lost["fold"] == level])
         both = coarsened(both, (both["action"] == ACTION_ACCEPT) & (both["fold"] < level), level, into)

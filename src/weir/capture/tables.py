@@ -10,6 +10,7 @@ from __future__ import annotations
 import mmap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -26,14 +27,32 @@ SLOTS = 1 << 16
 start: 128 bytes per slot and processor."""
 SLOTS_MIN = 1 << 10
 """Fewer are none: a buffer of one processor then fills no page of 64 kB."""
-BATCH_ROWS = 1 << 16
-"""Rows moved out of the kernel per call: larger gains nothing, smaller costs calls."""
-WINDOW_SLOTS = 1 << 16
-"""Slots that are mapped at a time: 4 MiB of resident memory."""
+BATCH_ROWS = 1 << 14
+"""Rows moved out of the kernel per call: they stay in the processor's cache while they become rows."""
+WINDOW_SLOTS = 1 << 14
+"""Slots that are mapped at a time: 1 MiB of resident memory."""
 
 WAYS = 2
 CPUS = Path("/sys/devices/system/cpu/possible")
 REALTIME = Path("/sys/kernel/realtime")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a map of rows holds, and how its elements become rows."""
+
+    key: np.dtype[np.void]
+    rows: Callable[[Array, Array, Clock], Flows]
+
+
+KINDS = (
+    ("flows4", Kind(KEY4, rows4)),
+    ("flows6", Kind(KEY6, rows6)),
+    ("drops4", Kind(KEY4, rows4)),
+    ("drops6", Kind(KEY6, rows6)),
+    ("ports", Kind(COARSE, rows_coarse)),
+    ("prefixes", Kind(COARSE, rows_coarse)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,34 +100,39 @@ def cpu_numbers() -> int:
 class Tables:
     """The tables of a loaded object, by buffer."""
 
-    def __init__(self, loaded: BpfObject, pairs: int, cpus: int) -> None:
+    def __init__(self, loaded: BpfObject, sizes: Sizes, cpus: int) -> None:
         self._loaded = loaded
         self._pairs = loaded.map("pairs")
-        self._slots = WAYS * pairs * cpus
+        self._slots = WAYS * sizes.pairs * cpus
+        entries = sizes.entries(cpus)
+        self._rows_max = self._slots + sum(entries[f"{name}_0"] for name, _ in KINDS)
 
     def take(self, buffer: int, now: Clock) -> Flows:
-        """Empties a buffer nobody writes. Rows may have the action ``layout.ACTION_MOVED``; keys may repeat."""
-        parts = [
-            *self._take_slots(buffer, now),
-            *self._take_map(f"flows4_{buffer}", KEY4, lambda keys, values: rows4(keys, values, now)),
-            *self._take_map(f"flows6_{buffer}", KEY6, lambda keys, values: rows6(keys, values, now)),
-            *self._take_map(f"drops4_{buffer}", KEY4, lambda keys, values: rows4(keys, values, now)),
-            *self._take_map(f"drops6_{buffer}", KEY6, lambda keys, values: rows6(keys, values, now)),
-            *self._take_map(f"ports_{buffer}", COARSE, lambda keys, values: rows_coarse(keys, values, now)),
-            *self._take_map(f"prefixes_{buffer}", COARSE, lambda keys, values: rows_coarse(keys, values, now)),
-        ]
-        # As bytes: numpy would copy structured rows field by field, several times slower.
-        return np.concatenate([part.view(np.uint8) for part in parts]).view(FLOW)
+        """Empties a buffer nobody writes. Rows may have the action ``layout.ACTION_MOVED``; keys may repeat.
 
-    def _take_map(
-        self, name: str, key: np.dtype[np.void], translate: Callable[[Array, Array], Flows]
-    ) -> Iterator[Flows]:
+        The result is made as large as the tables at once, and a page of it is memory only when rows reach it: a list of
+        parts would be in memory twice while it is put together.
+        """
+        rows, filled = np.empty(self._rows_max, FLOW), 0
+        parts = [self._take_slots(buffer, now)]
+        parts += [self._take_map(f"{name}_{buffer}", kind, now) for name, kind in KINDS]
+        # As words: numpy would copy structured rows field by field, several times slower.
+        words = rows.view("<u8").reshape(len(rows), FLOW.itemsize // 8)
+        for part in chain.from_iterable(parts):
+            words[filled : filled + len(part)] = part.view("<u8").reshape(len(part), FLOW.itemsize // 8)
+            filled += len(part)
+        if filled < BATCH_ROWS:  # few rows shall not hold the address space of all
+            words = words[:filled].copy()
+        found: Flows = words[:filled].view(FLOW).ravel()
+        return found
+
+    def _take_map(self, name: str, kind: Kind, now: Clock) -> Iterator[Flows]:
         """Empties a map nobody writes, a batch at a time."""
         source, place = self._loaded.map(name), Place()
-        keys, values = np.empty(BATCH_ROWS, key), np.empty(BATCH_ROWS, VAL)
+        keys, values = np.empty(BATCH_ROWS, kind.key), np.empty(BATCH_ROWS, VAL)
         while not place.ended:
             count = source.take_batch(place, keys, values)
-            yield translate(keys[:count], values[:count])
+            yield kind.rows(keys[:count], values[:count], now)
 
     def _take_slots(self, buffer: int, now: Clock) -> Iterator[Flows]:
         """Empties the processors' own tables, a window at a time."""

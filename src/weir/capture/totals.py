@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from weir.capture import libbpf
 from weir.capture.books import Books, Dropped, Seen
-from weir.capture.flows import ACTION_ACCEPT, DIRECTION_IN, DIRECTION_OUT, FLOW, FOLDS, Flows
+from weir.capture.flows import ACTION_ACCEPT, BLOCK_ROWS, DIRECTION_IN, DIRECTION_OUT, FLOW, FOLDS, Flows
 from weir.capture.layout import ENI_BOOKS, IGNORED, LOST, LOST_KEY, SKETCH, SKETCH_KEY
 from weir.capture.libbpf import Array, BpfObject, Map, Place
 from weir.model.resources import Side
@@ -192,16 +192,19 @@ def _wire_sums(rows: Flows, ifindexes: NDArray[np.uint32]) -> dict[int, NDArray[
 
     Rows of a drop say nothing here: a moved packet was counted, a REJECT never reached its hook.
     """
-    if not len(rows) or not len(ifindexes):
+    sums = np.zeros((2, 2 * len(ifindexes)), np.int64)
+    if not len(ifindexes):
         return {}
-    place = np.searchsorted(ifindexes, rows["ifindex"]).clip(max=len(ifindexes) - 1) * 2 + (rows["direction"] & 1)
-    known = (ifindexes[place >> 1] == rows["ifindex"]) & (rows["action"] == ACTION_ACCEPT)
-    # Sums in floating point are exact below 2^53.
-    sums = [
-        np.bincount(place, np.where(known, rows[name], 0), 2 * len(ifindexes)).astype(np.int64)
-        for name in ("packets", "bytes")
-    ]
-    by_eni = np.stack(sums, axis=1).reshape(-1, 2, 2)
+    for at in range(0, len(rows), BLOCK_ROWS):
+        block = rows[at : at + BLOCK_ROWS]
+        ifindex = np.ascontiguousarray(block["ifindex"])
+        place = np.searchsorted(ifindexes, ifindex).clip(max=len(ifindexes) - 1)
+        known = (ifindexes[place] == ifindex) & (block["action"] == ACTION_ACCEPT)
+        place = place * 2 + (block["direction"] & 1)
+        for total, name in zip(sums, ("packets", "bytes"), strict=True):
+            # Sums in floating point are exact below 2^53, which a block cannot reach.
+            total += np.bincount(place, block[name] * known, len(total)).astype(np.int64)
+    by_eni = sums.T.reshape(-1, 2, 2)
     return dict(zip(ifindexes.tolist(), by_eni, strict=True))
 
 
