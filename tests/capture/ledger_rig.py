@@ -14,7 +14,6 @@ from typing import Any
 import pyarrow as pa
 
 from tests.capture.conftest import shell
-from weir.capture import gaps
 from weir.capture.bookkeeping import Bookkeeping, BookParts
 from weir.capture.counters import Counters
 from weir.capture.folded import FoldedFlows
@@ -41,9 +40,10 @@ def eni(name: str, device: str, side: Side, addresses: tuple[str, ...] = ()) -> 
 
 @dataclass
 class Minute:
-    """What one minute left behind: ledger rows by ENI, and the flow records."""
+    """What one minute left behind: each ENI's newest ledger row, all of them, and the flow records."""
 
     ledger: dict[str, Row]
+    rows: list[Row]
     records: list[Row]
 
     def sums(self, eni_id: str, *statuses: str) -> tuple[int, int]:
@@ -111,16 +111,19 @@ class Rig:
         tables = [one.table for window in self.complete for one in self.roster.deliveries(window)]
         for window in self.complete:
             self.books.close(window)
-        return Minute(self.spooled(), [row for table in tables for row in table.to_pylist()])
+        rows = self.spooled()
+        return Minute(
+            {row["eni-id"]: row for row in rows}, rows, [row for table in tables for row in table.to_pylist()]
+        )
 
-    def spooled(self) -> dict[str, Row]:
-        """Ledger rows on disk, by ENI; takes them away."""
-        rows = {}
+    def spooled(self) -> list[Row]:
+        """Ledger rows on disk, in their order; takes them away."""
+        rows = []
         for batch in self.spool.waiting():
             assert (batch.target.project, batch.target.logstore) == (PROJECT, LOGSTORE)
             for row in pa.ipc.open_stream(batch.payload).read_all().to_pylist():
                 flat = {**row, **dict(row.pop("__extra__"))}
-                rows[flat["eni-id"]] = {n: int(v) if n in LONG_NAMES else v for n, v in flat.items()}
+                rows.append({name: int(value) if name in LONG_NAMES else value for name, value in flat.items()})
             self.spool.done(batch.path)
         return rows
 
@@ -144,6 +147,3 @@ def device_counters(netns: str, device: str) -> Counter[str]:
     """As ``ip -s link`` has them, under the ledger's names."""
     stats = json.loads(shell("ip", "-n", netns, "-s", "-j", "link", "show", "dev", device))[0]["stats64"]
     return Counter({f"device-{way}-{unit}": stats[way][unit] for way in ("rx", "tx") for unit in ("packets", "bytes")})
-
-
-__all__ = ["BEGIN_S", "Minute", "Rig", "closes", "device_counters", "eni", "gaps", "unexplained"]
