@@ -29,12 +29,15 @@ from weir.capture.extended import extended_fields
 from weir.capture.folded import FoldedFlows
 from weir.capture.ledger import Ledger
 from weir.capture.recorder import Parts, Recorder
+from weir.capture.ruleset_rows import Recorder as RulesetRecorder
+from weir.capture.ruleset_rows import Shelf
 from weir.capture.source import Asked, Wanted, opened
 from weir.capture.spool import Spool
+from weir.capture.verdicts import verdicts_of
 from weir.client import Client
 from weir.contract.nonces import NonceMemory, Nonces
 from weir.contract.sign import Credentials
-from weir.control import ledger, projects
+from weir.control import ledger, projects, rulesets
 from weir.control.accounts import Started, first_start
 from weir.control.catalog import Catalog
 from weir.control.desk import Desk
@@ -103,6 +106,7 @@ def server(settings: Settings) -> Server:
     keys = KeyRing(catalog, settings.key_path, time.monotonic)
     started = first_start(catalog, keys, time.time())
     ledger.ensure(catalog, started.account_id, settings.region, time.time())
+    rulesets.ensure(catalog, time.time())
     limits = store_limits.Limits(disk_reserve_bytes=settings.disk_reserve_mb << 20)
     store = Store(settings.data / "logs", Manifest(local.engine), time.time, limits, _publishing(settings, catalog))
     board = ledger.Board(catalog, store)
@@ -239,6 +243,8 @@ def agent(settings: Settings) -> Agent:
     kernel = opened(
         Asked(Wanted(settings.capture_source), How(settings.attach), settings.flows_max, settings.netns or None)
     )
+    shelf = Shelf(spool, RulesetRecorder(settings.node, settings.netns), delivery.wake)
+    verdicts = verdicts_of(settings.netns or None, kernel.ask_hooks, shelf, time.time_ns)
     counters, folded = DeviceCounters(settings.netns or None), FoldedFlows()
     books = Bookkeeping(BookParts(counters, spool, settings.node, delivery.wake, Ledger(kernel.source), folded))
     recorder = Recorder(
@@ -251,8 +257,8 @@ def agent(settings: Settings) -> Agent:
             drain_ns=int(settings.drain_seconds * 1e9),
             spooled=delivery.wake,
             changed=changed.set,
-            attributions=(folded, *extended.attributions),
-            watchers=extended.watchers,
+            attributions=(folded, verdicts, *extended.attributions),
+            watchers=(verdicts, *extended.watchers),
         )
     )
     return Agent(Node(settings.region, settings.node), caller, recorder, delivery, changed)

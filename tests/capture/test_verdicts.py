@@ -16,7 +16,9 @@ from tests.capture.conftest import shell, with_refusal
 from weir.capture.attribution import Watched
 from weir.capture.flows import ACTION_REJECT
 from weir.capture.netns import inside
-from weir.capture.rulesets import Rulesets
+from weir.capture.nft import revision_of
+from weir.capture.ruleset_rows import Recorder, listing, table
+from weir.capture.rulesets import Revision, Rulesets
 from weir.capture.share import Bounds, Labels
 from weir.capture.verdicts import FIELDS, UNKNOWN, Sources, Verdicts
 from weir.model.resources import Side
@@ -56,11 +58,16 @@ def rules_of(vpc: Any) -> dict[str, tuple[str, int]]:
 @pytest.fixture
 def verdicts(vpc: Any, captured: Any) -> Iterator[Callable[[], Verdicts]]:
     """Makes an attribution over the three guests that follows the rule sets from now on."""
-    made = []
+    made: list[Verdicts] = []
+
+    def keep(revision: Revision, at_ns: int) -> None:
+        rows = [dict(extra) for extra in table(revision, Recorder("n", vpc.host), at_ns)["__extra__"].to_pylist()]
+        assert listing(rows) == revision.listing
+        assert rows[0]["ruleset"] == revision_of(revision.listing.document)
 
     def make() -> Verdicts:
-        rulesets = Rulesets(vpc.host, time.time_ns, lambda revision: None)
-        sources = Sources(rulesets, lambda asked: captured.kernel.ask_hooks(asked=asked), vpc.host, True)
+        rulesets = Rulesets(vpc.host, time.time_ns)
+        sources = Sources(rulesets, captured.kernel.ask_hooks, vpc.host, True, keep)
         one = Verdicts(sources)
         made.append(one)
         guests = {"a": vpc.a, "b": vpc.b, "c": vpc.c}

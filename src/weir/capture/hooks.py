@@ -123,6 +123,11 @@ def resolve(symbols: Path = KALLSYMS) -> NDArray[np.void]:
         return places(functions(lines), os.uname().release)
 
 
+def tells_conntrack() -> bool:
+    """Whether this kernel tells a drop by nftables from one by another part of netfilter."""
+    return _version(os.uname().release) >= NFT_FREES_SINCE
+
+
 def _version(release: str) -> tuple[int, int]:
     numbers = release.split("-")[0].split(".")
     return int(numbers[0]), int(numbers[1])

@@ -189,9 +189,10 @@ class History:
 class Rulesets:
     """Follows one namespace's rule sets from a thread of its own, between ``start`` and ``stop``."""
 
-    def __init__(self, netns_name: str | None, clock_ns: Callable[[], int], found: Callable[[Revision], None]) -> None:
-        """``found`` is called from the thread with every new revision."""
-        self._netns, self._clock_ns, self._found = netns_name, clock_ns, found
+    def __init__(self, netns_name: str | None, clock_ns: Callable[[], int]) -> None:
+        self._netns, self._clock_ns = netns_name, clock_ns
+        self._unpublished: list[Revision] = []
+        self._published_ns = 0
         self._history = History()
         self._lock = threading.Lock()
         self._asking = threading.Lock()
@@ -248,6 +249,16 @@ class Rulesets:
         with self._lock:
             return self._history.in_force(first_ns, last_ns)
 
+    def to_publish(self, now_ns: int, repeat_ns: int) -> list[Revision]:
+        """Revisions that nobody has asked for here yet, and the one in force if the last was ``repeat_ns`` ago."""
+        with self._lock:
+            news, self._unpublished = self._unpublished, []
+            if not news and self._history.revisions and now_ns - self._published_ns >= repeat_ns:
+                news = self._history.revisions[-1:]
+        if news:
+            self._published_ns = now_ns
+        return news
+
     def _follow(self, generations: Generations) -> None:
         while not self._stopping.is_set():
             self._look(generations)
@@ -276,6 +287,6 @@ class Rulesets:
     def _add(self, revision: Revision) -> None:
         with self._lock:
             self._history.add(revision)
+            self._unpublished.append(revision)
         self._silent = False
         log.info("rule set %s is in force", revision.ruleset.revision)
-        self._found(revision)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -21,11 +21,13 @@ from weir.capture.attribution import Watched
 from weir.capture.flows import ACTION_REJECT, DIRECTION_OUT, HOOK_ALTERED, RULE_MIXED, Flows
 from weir.capture.nft import Rule, Ruleset
 from weir.capture.nft_match import PORTED, Facts
-from weir.capture.rulesets import Rulesets
+from weir.capture.ruleset_rows import Shelf
+from weir.capture.rulesets import Revision, Rulesets
 from weir.capture.share import Bounds, Labels
 from weir.capture.uplinks import Uplinks
 from weir.capture.verdict import BRIDGE, Hook, TooDeep, possible
 from weir.model.resources import Side
+from weir.model.rulesets import REPEAT_HOURS
 
 FIELDS = ("reject-reason", "hook", "rule", "ruleset")
 ASKING_FOR_HOOKS = frozenset({"hook", "rule"})
@@ -37,11 +39,18 @@ LINKS_NS = 30 * 10**9
 """How often the devices' bridges are read; a device that changed its bridge has no name in rules for that long."""
 CLOCK_NS = 2_000_000
 """Rows' times are in steps of 1.05 ms: so far from a change of rules a row must lie to belong to one side of it."""
+HOUR_NS = 3600 * 10**9
 ICMP = frozenset({1, 58})
 TCP = 6
 V4_PREFIX_BYTES = 12
 
 log = logging.getLogger("weir.agent")
+
+
+class AskHooks(Protocol):
+    """As ``source.Source.ask_hooks``."""
+
+    def __call__(self, *, asked: bool) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +155,11 @@ class Sources:
     """What an attribution of verdicts asks. ``ask_hooks``: as ``Kernel.ask_hooks``; ``netns``: the captured one."""
 
     rulesets: Rulesets
-    ask_hooks: Callable[[bool], bool]
+    ask_hooks: AskHooks
     netns: str | None
     tells_conntrack: bool
+    publish: Callable[[Revision, int], None]
+    """Keeps a revision for good; the second argument is the time now. Called by the recorder's thread."""
 
 
 @dataclass(slots=True)
@@ -177,7 +188,7 @@ class Verdicts:
         self._devices.of = {eni.eni_id: eni for eni in enis}
         if bool(wanted & ASKING_FOR_HOOKS) != self._asks_hooks:
             self._asks_hooks = not self._asks_hooks
-            if not self._sources.ask_hooks(self._asks_hooks) and self._asks_hooks:
+            if not self._sources.ask_hooks(asked=self._asks_hooks) and self._asks_hooks:
                 log.warning("the kernel hides its addresses (kernel.kptr_restrict): hooks of drops stay unknown")
         if wanted & ASKING_FOR_RULES:
             self._sources.rulesets.start()
@@ -192,6 +203,8 @@ class Verdicts:
         if self._route is None:
             return
         self._sources.rulesets.confirm()
+        for revision in self._sources.rulesets.to_publish(until_ns, REPEAT_HOURS * HOUR_NS):
+            self._sources.publish(revision, until_ns)
         if until_ns - self._devices.read_ns >= LINKS_NS:
             self._devices.read_ns = until_ns
             self._devices.before, self._devices.now = self._devices.now, uplinks.read(self._route)
@@ -233,6 +246,11 @@ class Verdicts:
     def _named(self, drop: Drop, ruleset: Ruleset | None) -> Named:
         links = uplinks.common(self._devices.before, self._devices.now)
         return named(drop, ruleset, links, tells_conntrack=self._sources.tells_conntrack)
+
+
+def verdicts_of(netns: str | None, ask_hooks: AskHooks, shelf: Shelf, clock_ns: Callable[[], int]) -> Verdicts:
+    """For one captured namespace (None: the own one). Nothing is followed before a flow log asks."""
+    return Verdicts(Sources(Rulesets(netns, clock_ns), ask_hooks, netns, hooks.tells_conntrack(), shelf.publish))
 
 
 def _drop(row: Any, eni: Watched | None) -> Drop:
