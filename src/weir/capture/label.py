@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from weir.capture.attribution import Attribution, extended
-from weir.capture.flows import ACTION_ACCEPT, DIRECTION_OUT, Chosen, Flows
+from weir.capture.flows import ACTION_ACCEPT, DIRECTION_OUT, Chosen, Flows, only
 from weir.capture.folded import given_up
 from weir.capture.share import Bounds, Keep, Labels, Share
 from weir.capture.window import Uncounted
@@ -49,7 +49,7 @@ def records(rows: Flows, uncounted: Uncounted, share: Share, attributions: Itera
     tables = []
     if len(rows) == 0 and uncounted.packets == 0:
         tables.append(_status_row("NODATA", share, {}))
-    kept = rows[_kept(rows, share.keep) & (rows["packets"] > 0)]
+    kept = only(rows, _kept(rows, share.keep) & (rows["packets"] > 0))
     if len(kept):
         tables.append(_flow_rows(kept, share, extended(kept, share, attributions)))
     if uncounted.packets:
@@ -122,11 +122,11 @@ def _flow_rows(rows: Flows, share: Share, more: Mapping[str, pa.Array]) -> pa.Ta
     last = np.clip(rows["last_ns"] // 1_000_000_000, start, bounds.end_s)
     over = ((flags & (TCP_FIN | TCP_RST)) != 0) & (rows["fold"] == 0)
     columns = _constant_columns(share.labels, bounds, count) | {
-        "type": pa.array(np.where(rows["family"] == 4, "IPv4", "IPv6"), pa.string()),
+        "type": pc.if_else(pa.array(rows["family"] == 4), "IPv4", "IPv6"),
         "srcaddr": addresses(rows["src"]),
         "dstaddr": addresses(rows["dst"]),
-        "direction": pa.array(np.where(rows["direction"] == DIRECTION_OUT, "out", "in"), pa.string()),
-        "action": pa.array(np.where(rows["action"] == ACTION_ACCEPT, "ACCEPT", "REJECT"), pa.string()),
+        "direction": pc.if_else(pa.array(rows["direction"] == DIRECTION_OUT), "out", "in"),
+        "action": pc.if_else(pa.array(rows["action"] == ACTION_ACCEPT), "ACCEPT", "REJECT"),
         "protocol": pa.array(rows["proto"].astype("i8")),
         "srcport": pa.array(rows["sport"].astype("i8")),
         "dstport": pa.array(rows["dport"].astype("i8")),
@@ -136,7 +136,7 @@ def _flow_rows(rows: Flows, share: Share, more: Mapping[str, pa.Array]) -> pa.Ta
         "end": pa.array(np.where(over, last, bounds.end_s)),
         "tcp-flags": pa.array(flags),
         "traffic_path": pa.array(np.full(count, PATH_UNLISTED, "i8")),
-        "log-status": pa.array(np.where(rows["fold"] == 0, "OK", "SKIPDATA"), pa.string()),
+        "log-status": pc.if_else(pa.array(rows["fold"] == 0), "OK", "SKIPDATA"),
     }
     if rows["fold"].any():
         columns |= {name: _without(columns[name], absent) for name, absent in given_up(rows).items()}
@@ -155,19 +155,22 @@ def _status_row(status: str, share: Share, amounts: dict[str, int]) -> pa.Table:
 
 
 def addresses(packed: np.ndarray[tuple[int], np.dtype[np.void]]) -> pa.Array:
-    """Textual addresses of 16-byte packed ones; IPv4-mapped ones in dotted form. Each distinct one is printed once."""
-    raw = pa.FixedSizeBinaryArray.from_buffers(
-        pa.binary(16), len(packed), [None, pa.py_buffer(np.ascontiguousarray(packed).tobytes())]
-    )
+    """Textual addresses of 16-byte packed ones; IPv4-mapped ones in dotted form."""
+    octets = np.ascontiguousarray(packed).view(np.uint8).reshape(len(packed), 16)
+    mapped = (octets[:, :12] == _MAPPED).all(axis=1)
+    dotted = pc.binary_join_element_wise(*(_DECIMAL.take(pa.array(octets[:, at])) for at in range(12, 16)), ".")
+    if mapped.all():
+        return dotted
+    return pc.if_else(pa.array(mapped), dotted, _printed(octets))
+
+
+_DECIMAL = pa.array([str(octet) for octet in range(256)])
+_MAPPED = np.frombuffer(bytes(10) + b"\xff\xff", np.uint8)
+
+
+def _printed(octets: np.ndarray[tuple[int, int], np.dtype[np.uint8]]) -> pa.Array:
+    """As IPv6; each distinct address is printed once. Shape (n, 16)."""
+    raw = pa.FixedSizeBinaryArray.from_buffers(pa.binary(16), len(octets), [None, pa.py_buffer(octets.tobytes())])
     encoded = raw.dictionary_encode()
-    texts = pa.array([_text(value) for value in encoded.dictionary.to_pylist()], pa.string())
-    return texts.take(encoded.indices)
-
-
-_MAPPED = b"\0" * 10 + b"\xff\xff"
-
-
-def _text(value: bytes) -> str:
-    if value.startswith(_MAPPED):
-        return socket.inet_ntop(socket.AF_INET, value[12:])
-    return socket.inet_ntop(socket.AF_INET6, value)
+    texts = [socket.inet_ntop(socket.AF_INET6, value) for value in encoded.dictionary.to_pylist()]
+    return pa.array(texts, pa.string()).take(encoded.indices)

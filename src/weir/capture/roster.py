@@ -7,18 +7,17 @@ the cut at which it left, also inside a window.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 
 from weir.capture.attribution import Attribution, Watched
-from weir.capture.flows import Flows
+from weir.capture.flows import BLOCK_ROWS, Flows, only
 from weir.capture.label import records
 from weir.capture.share import Bounds, Keep, Labels, Share
-from weir.capture.window import Closed
+from weir.capture.window import Closed, Uncounted
 from weir.model.resources import Side
 
 BATCH_ROWS_MAX = 20_000
@@ -98,16 +97,22 @@ class Roster:
         return self._ordinals.setdefault(eni_id, len(self._ordinals) + 1)
 
     def book(self, rows: Flows) -> tuple[Flows, int]:
-        """Replaces each row's ifindex by its ENI's ordinal. Returns (rows, packets of devices that are nobody's)."""
-        if len(rows) == 0:
-            return rows, 0
-        seen, inverse = np.unique(rows["ifindex"], return_inverse=True)
-        ordinals = np.array([self._by_ifindex.get(int(ifindex), 0) for ifindex in seen], "u4")[inverse]
-        known = ordinals != 0
+        """Replaces each row's ifindex by its ENI's ordinal, in the rows themselves.
+
+        Returns (rows, packets of devices that are nobody's).
+        """
+        if not self._by_ifindex:
+            return rows[:0], int(rows["packets"].sum())
+        indexes = np.array(sorted(self._by_ifindex), "u4")
+        ordinals = np.array([self._by_ifindex[ifindex] for ifindex in indexes.tolist()], "u4")
+        known = np.empty(len(rows), bool)
+        for at in range(0, len(rows), BLOCK_ROWS):
+            ifindex = rows["ifindex"][at : at + BLOCK_ROWS]
+            place = np.searchsorted(indexes, ifindex).clip(max=len(indexes) - 1)
+            known[at : at + BLOCK_ROWS] = indexes[place] == ifindex
+            rows["ifindex"][at : at + BLOCK_ROWS] = ordinals[place]
         stray = int(rows["packets"][~known].sum())
-        rows = rows.copy()
-        rows["ifindex"] = ordinals
-        return rows[known], stray
+        return only(rows, known), stray
 
     def subscribe(self, enis: Iterable[Eni], at_ns: int) -> None:
         """Makes the subscriptions those of ``enis``: new ones join at ``at_ns``, missing or changed ones leave."""
@@ -126,28 +131,41 @@ class Roster:
             for ordinal, flow_log in sorted(wanted - kept, key=lambda w: (w[0], w[1].flow_log_id))
         ]
 
-    def deliveries(self, window: Closed) -> list[Delivery]:
-        """The records of one finished window, a few batches per logstore; forgets who has left before its end."""
-        tables: dict[tuple[str, str], list[pa.Table]] = defaultdict(list)
-        end_ns = window.end_s * 1_000_000_000
-        for subscription in self._subscriptions:
+    def deliveries(self, window: Closed) -> Iterator[Delivery]:
+        """The records of one finished window, in batches; forgets who has left before its end.
+
+        They are made as they are asked for: never are more labelled than one batch of a logstore and one piece.
+        """
+        subscriptions, end_ns = self._subscriptions, window.end_s * 1_000_000_000
+        self._subscriptions = [
+            s
+            for s in subscriptions
+            if s.left_ns is None or s.flow_log.interval_minutes != window.interval_minutes or s.left_ns > end_ns
+        ]
+        waiting: dict[tuple[str, str], pa.Table] = {}
+        for subscription in subscriptions:
             flow_log = subscription.flow_log
             if flow_log.interval_minutes != window.interval_minutes or subscription.joined_ns >= end_ns:
                 continue
-            rows, uncounted = window.between(subscription.joined_ns, subscription.left_ns, subscription.ordinal)
-            bounds = Bounds(window.start_s, window.end_s)
-            share = Share(self._labels[subscription.ordinal], flow_log.keep, bounds)
-            table = records(rows, uncounted, share, self._attributions)
-            if table.num_rows:
-                tables[flow_log.project, flow_log.logstore].append(table)
-        self._subscriptions = [
-            s
-            for s in self._subscriptions
-            if s.left_ns is None or s.flow_log.interval_minutes != window.interval_minutes or s.left_ns > end_ns
-        ]
-        return [
-            Delivery(project, logstore, joined.slice(offset, BATCH_ROWS_MAX))
-            for (project, logstore), parts in tables.items()
-            for joined in [pa.concat_tables(parts, promote_options="default")]
-            for offset in range(0, joined.num_rows, BATCH_ROWS_MAX)
-        ]
+            store = flow_log.project, flow_log.logstore
+            for table in self._labelled(window, subscription):
+                rows = (
+                    pa.concat_tables([waiting[store], table], promote_options="default") if store in waiting else table
+                )
+                while rows.num_rows >= BATCH_ROWS_MAX:
+                    yield Delivery(*store, rows.slice(0, BATCH_ROWS_MAX))
+                    rows = rows.slice(BATCH_ROWS_MAX)
+                waiting[store] = rows
+        for store, rows in waiting.items():
+            if rows.num_rows:
+                yield Delivery(*store, rows)
+
+    def _labelled(self, window: Closed, subscription: Subscription) -> Iterator[pa.Table]:
+        """One flow log's records of one ENI, a piece at a time."""
+        rows, uncounted = window.between(subscription.joined_ns, subscription.left_ns, subscription.ordinal)
+        share = Share(
+            self._labels[subscription.ordinal], subscription.flow_log.keep, Bounds(window.start_s, window.end_s)
+        )
+        for at in range(0, max(len(rows), 1), BATCH_ROWS_MAX):
+            piece = rows[at : at + BATCH_ROWS_MAX]
+            yield records(piece, uncounted if at == 0 else Uncounted(), share, self._attributions)
