@@ -24,8 +24,9 @@ from weir.capture.attach import AttachError, Attachment, How, check_ethernet, tc
 from weir.capture.books import Books, Dropped
 from weir.capture.flows import Flows, joined
 from weir.capture.layout import CONFIG, ENI, HOOK_PLACES, LIVE, Clock, tag_of, unmoved
-from weir.capture.libbpf import BpfObject, BpfTrouble, Map
+from weir.capture.libbpf import BpfTrouble, Map
 from weir.capture.probe import OBJECT
+from weir.capture.skeleton import Loaded, load
 from weir.capture.tables import FLOWS_MAX, SLOTS, Sizes, Tables, cpu_numbers
 from weir.capture.totals import FIRST, EniCounters, Ignored, LossCounters
 from weir.capture.window import Uncounted
@@ -73,14 +74,14 @@ class Kernel:
         """Loads for the devices of one network namespace (a name of ``ip netns``, an absolute path, None: the own one).
 
         ``flows_max`` and ``slots``: see ``tables``. Raises ``BpfTrouble`` when the kernel refuses, ``OSError`` when
-        libbpf is not there, ``netns.NoSuchNamespace``.
+        neither libbpf nor a light skeleton is there, ``netns.NoSuchNamespace``.
         """
         sizes, cpus = Sizes(flows_max, slots), cpu_numbers()
         config = np.zeros(1, CONFIG)
         config["netns"] = netns.inode_of(netns_name)
         config["seed"], config["cpus"], config["pairs"] = secrets.randbits(64), cpus, sizes.pairs
         self._netns = netns_name
-        self._object = BpfObject(path, sizes.entries(cpus), {".rodata": config})
+        self._object = load(path, sizes.entries(cpus), {".rodata": config})
         self._maps = {name: self._object.map(name) for name in ("enis", "addresses")}
         self._switch = _Switch(self._object)
         self._owners = _Owners(self._maps["addresses"])
@@ -200,14 +201,14 @@ class Kernel:
             self.detach(ifindex)
         self._hooks.close()
         for trace in self._traces:
-            libbpf.destroy_link(trace)
+            self._object.detach_trace(trace)
         self._object.close()
 
 
 class _Switch:
     """Which buffer the programs write."""
 
-    def __init__(self, loaded: BpfObject) -> None:
+    def __init__(self, loaded: Loaded) -> None:
         self._live = loaded.map(".bss")
         self._barrier = loaded.map("barrier")
         self._inner = np.array([loaded.map("barrier_inner").fd], "<u4")

@@ -3,8 +3,9 @@
 What enters: a compiled object and plain Python values. What leaves: file descriptors, numpy arrays, and ``BpfTrouble``
 naming what the kernel refused. Rule: nothing here knows what the programs count. Calls release Python's lock.
 
-The library is looked up at the first use, so importing this module on a host without it is harmless. Functions and
-structures are those of libbpf's headers bpf/libbpf.h and bpf/bpf.h and the kernel's linux/bpf.h.
+The library is looked up at the first use, so importing this module on a host without it is harmless; there, all but
+``BpfObject`` works without it. Functions and structures are those of libbpf's headers bpf/libbpf.h and bpf/bpf.h and
+the kernel's linux/bpf.h.
 """
 
 from __future__ import annotations
@@ -21,11 +22,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from weir.capture.syscalls import Syscalls
+
 LIBRARY = "libbpf.so.1"
+BTF = Path("/sys/kernel/btf/vmlinux")
+"""The running kernel's types."""
 TCX_INGRESS, TCX_EGRESS = 46, 47
 F_BEFORE = 1 << 3
 """tcx: before every program that is there. A program behind one that ends the chain would not see the packet."""
-KIND_STRUCT = 4
 ITERATION_BYTES = 64
 """Room for the kernel's place in a batched walk; it writes 4 bytes for hash maps."""
 PRINT_INFO = 1
@@ -148,9 +152,6 @@ _SIGNATURES: dict[str, tuple[object, tuple[object, ...]]] = {
     "bpf_link_create": (c_int, (c_int, c_int, c_int, c_void_p)),
     "bpf_obj_get_info_by_fd": (c_int, (c_int, c_void_p, POINTER(c_uint32))),
     "bpf_prog_test_run_opts": (c_int, (c_int, c_void_p)),
-    "btf__load_vmlinux_btf": (c_void_p, ()),
-    "btf__find_by_name_kind": (c_int, (c_void_p, c_char_p, c_uint32)),
-    "btf__free": (None, (c_void_p,)),
 }
 
 
@@ -168,20 +169,29 @@ def library() -> ctypes.CDLL:
     return lib
 
 
+def is_there() -> bool:
+    """Whether the library can be used here."""
+    try:
+        library()
+    except OSError:
+        return False
+    return True
+
+
+@cache
+def calls() -> ctypes.CDLL | Syscalls:
+    """Whoever makes the plain calls: the library, or where it is missing, we ourselves."""
+    return library() if is_there() else Syscalls()
+
+
 def possible_cpus() -> int:
     """Number of slots in a per-CPU value."""
-    return _checked(library().libbpf_num_possible_cpus(), "count CPUs")
+    return _checked(calls().libbpf_num_possible_cpus(), "count CPUs")
 
 
 def kernel_has_struct(name: str) -> bool:
-    """Whether the running kernel's type information knows the structure."""
-    btf = library().btf__load_vmlinux_btf()
-    if not btf:
-        return False
-    try:
-        return int(library().btf__find_by_name_kind(btf, name.encode(), KIND_STRUCT)) > 0
-    finally:
-        library().btf__free(btf)
+    """Whether the running kernel's type information knows the name."""
+    return BTF.exists() and b"\0" + name.encode() + b"\0" in BTF.read_bytes()
 
 
 def _checked(result: int, doing: str) -> int:
@@ -200,17 +210,17 @@ class Map:
 
     def put(self, key: Array | NDArray[np.generic], value: Array | NDArray[np.generic]) -> None:
         """Sets an element. Raises ``BpfTrouble`` (E2BIG: the map is full)."""
-        result = library().bpf_map_update_elem(self.fd, key.ctypes.data, value.ctypes.data, 0)
+        result = calls().bpf_map_update_elem(self.fd, key.ctypes.data, value.ctypes.data, 0)
         _checked(result, f"write map {self._name}")
 
     def get(self, key: Array | NDArray[np.generic], value: Array | NDArray[np.generic]) -> None:
         """Reads an element into ``value``; a per-CPU map wants room for ``possible_cpus()`` elements."""
-        result = library().bpf_map_lookup_elem(self.fd, key.ctypes.data, value.ctypes.data)
+        result = calls().bpf_map_lookup_elem(self.fd, key.ctypes.data, value.ctypes.data)
         _checked(result, f"read map {self._name}")
 
     def remove(self, key: Array | NDArray[np.generic]) -> None:
         """Removes an element; one that is not there is no trouble."""
-        result = library().bpf_map_delete_elem(self.fd, key.ctypes.data)
+        result = calls().bpf_map_delete_elem(self.fd, key.ctypes.data)
         if result < 0 and ctypes.get_errno() != errno.ENOENT:
             _checked(result, f"delete from map {self._name}")
 
@@ -219,14 +229,14 @@ class Map:
 
         Exact only while nobody writes the map. Raises ``BpfTrouble`` (ENOSPC: one hash bucket holds more than that).
         """
-        return self._walk(library().bpf_map_lookup_and_delete_batch, place, keys, values)
+        return self._walk(calls().bpf_map_lookup_and_delete_batch, place, keys, values)
 
     def read_batch(self, place: Place, keys: Array, values: Array) -> int:
         """Reads up to ``len(keys)`` elements; as ``take_batch``, but they stay.
 
         Of a per-CPU map ``values`` has the shape (len(keys), possible_cpus()).
         """
-        return self._walk(library().bpf_map_lookup_batch, place, keys, values)
+        return self._walk(calls().bpf_map_lookup_batch, place, keys, values)
 
     def _walk(self, step: Callable[..., int], place: Place, keys: Array, values: Array) -> int:
         count = c_uint32(len(keys))
@@ -269,7 +279,7 @@ class BpfObject:
         try:
             self._open(path, sizes, initial)
         except BpfTrouble as trouble:
-            raise BpfTrouble(trouble.errno or 0, f"load {path.name}{_summary(lines)}", "".join(lines)) from None
+            raise BpfTrouble(trouble.errno or 0, f"load {path.name}{summary(lines)}", "".join(lines)) from None
         finally:
             library().libbpf_set_print(None)
 
@@ -314,6 +324,9 @@ class BpfObject:
             raise BpfTrouble(ctypes.get_errno(), f"attach {name}")
         return int(link)
 
+    def detach_trace(self, link: int) -> None:
+        destroy_link(link)
+
     def close(self) -> None:
         library().bpf_object__close(self._object)
 
@@ -333,7 +346,7 @@ def _collector(lines: list[str]) -> Callable[[int, bytes, int], int]:
     return keep
 
 
-def _summary(lines: list[str]) -> str:
+def summary(lines: list[str]) -> str:
     """The one line that says most: the verifier's verdict stands before its statistics, libbpf's own comes last."""
     text = "".join(lines).splitlines()
     for before, line in pairwise(text):
@@ -353,14 +366,14 @@ def attach_tcx(program_fd: int, ifindex: int, attach_type: int) -> int:
     The call goes through libbpf's generic link creation, which also works with releases older than tcx.
     """
     options = LinkOptions(sz=ctypes.sizeof(LinkOptions), flags=F_BEFORE)
-    return _checked(library().bpf_link_create(program_fd, ifindex, attach_type, byref(options)), "attach tcx")
+    return _checked(calls().bpf_link_create(program_fd, ifindex, attach_type, byref(options)), "attach tcx")
 
 
 def link_ifindex(link_fd: int) -> int:
     """The device a tcx link is at; 0 when the device is gone."""
     info = LinkInfo()
     size = c_uint32(ctypes.sizeof(info))
-    _checked(library().bpf_obj_get_info_by_fd(link_fd, byref(info), byref(size)), "read link")
+    _checked(calls().bpf_obj_get_info_by_fd(link_fd, byref(info), byref(size)), "read link")
     return int(info.ifindex)
 
 
@@ -368,7 +381,7 @@ def missed_runs(program_fd: int) -> int:
     """How often the kernel left a tracing program out because it was already running on that CPU."""
     info = ProgInfo()
     size = c_uint32(ctypes.sizeof(info))
-    _checked(library().bpf_obj_get_info_by_fd(program_fd, byref(info), byref(size)), "read program")
+    _checked(calls().bpf_obj_get_info_by_fd(program_fd, byref(info), byref(size)), "read program")
     return int(info.recursion_misses)
 
 
@@ -378,5 +391,5 @@ def run_on_frame(program_fd: int, frame: bytes, repeat: int) -> int:
     options = TestRunOptions(
         sz=ctypes.sizeof(TestRunOptions), data_in=ctypes.addressof(data), data_size_in=len(frame), repeat=repeat
     )
-    _checked(library().bpf_prog_test_run_opts(program_fd, byref(options)), "test-run")
+    _checked(calls().bpf_prog_test_run_opts(program_fd, byref(options)), "test-run")
     return int(options.duration)

@@ -11,8 +11,9 @@ from importlib.resources import files
 from pathlib import Path
 
 from weir.capture import libbpf
+from weir.capture.libbpf import BTF
+from weir.capture.skeleton import skeleton_of
 
-BTF = Path("/sys/kernel/btf/vmlinux")
 OBJECT = Path(str(files("weir"))) / "_bpf" / "flow.bpf.o"
 """The compiled kernel programs; made by ``make -C bpf``, part of a built wheel."""
 
@@ -36,9 +37,11 @@ def _library_missing() -> list[str]:
     try:
         libbpf.library()
     except OSError as error:
+        if skeleton_of(OBJECT).exists():
+            return []
         return [
-            f"{libbpf.LIBRARY} cannot be used ({error}): install the package libbpf1 "
-            "(Debian, Ubuntu) or libbpf (Fedora, RHEL)."
+            f"{libbpf.LIBRARY} cannot be used ({error}), and no light skeleton was built: install the package libbpf1 "
+            "(Debian, Ubuntu) or libbpf (Fedora, RHEL), or build with bpftool."
         ]
     return []
 

@@ -17,7 +17,8 @@ import numpy as np
 
 from weir.capture.flows import FLOW, Flows
 from weir.capture.layout import COARSE, KEY4, KEY6, SLOT, VAL, Clock, rows4, rows6, rows_coarse, rows_of_slots
-from weir.capture.libbpf import Array, BpfObject, Map, Place
+from weir.capture.libbpf import Array, Map, Place
+from weir.capture.skeleton import Loaded
 
 FLOWS_MAX = 1 << 17
 """Flows per address family in the shared tables between two drains. The packets of a flow beyond fold into coarser
@@ -100,7 +101,7 @@ def cpu_numbers() -> int:
 class Tables:
     """The tables of a loaded object, by buffer."""
 
-    def __init__(self, loaded: BpfObject, sizes: Sizes, cpus: int) -> None:
+    def __init__(self, loaded: Loaded, sizes: Sizes, cpus: int) -> None:
         self._loaded = loaded
         self._pairs = loaded.map("pairs")
         self._slots = WAYS * sizes.pairs * cpus

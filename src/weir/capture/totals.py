@@ -17,7 +17,8 @@ from weir.capture import libbpf
 from weir.capture.books import Books, Dropped, Seen
 from weir.capture.flows import ACTION_ACCEPT, BLOCK_ROWS, DIRECTION_IN, DIRECTION_OUT, FLOW, FOLDS, Flows
 from weir.capture.layout import ENI_BOOKS, IGNORED, LOST, LOST_KEY, SKETCH, SKETCH_KEY
-from weir.capture.libbpf import Array, BpfObject, Map, Place
+from weir.capture.libbpf import Array, Map, Place
+from weir.capture.skeleton import Loaded
 from weir.model.resources import Side
 
 LOST_MAX = 8192
@@ -64,7 +65,7 @@ class Gained:
 class EniCounters:
     """Per ENI."""
 
-    def __init__(self, loaded: BpfObject) -> None:
+    def __init__(self, loaded: Loaded) -> None:
         self._books, self._sketches = loaded.map("books"), loaded.map("sketches")
         self._cpus = libbpf.possible_cpus()
         self._sides: dict[int, Side] = {}
@@ -129,7 +130,7 @@ class EniCounters:
 class LossCounters:
     """Drops that are no verdict, and drop events that changed no row."""
 
-    def __init__(self, loaded: BpfObject) -> None:
+    def __init__(self, loaded: Loaded) -> None:
         self._lost, self._ignored = loaded.map("lost"), loaded.map("ignored")
         self._program = loaded.program_fd("netfilter_drop")
         self._cpus = libbpf.possible_cpus()
