@@ -26,8 +26,11 @@ from weir.control.desk import Desk
 from weir.control.keys import AccessKey, KeyRing
 from weir.control.regions import Region
 from weir.doors.sls import SlsDoor
+from weir.logstore.duck import DuckEngine
+from weir.logstore.engine import Engine
 from weir.logstore.manifest import Manifest
 from weir.logstore.store import Store
+from weir.query.run import Querier
 
 BASE = "sls.local"
 REGION = "cn-hangzhou"
@@ -83,8 +86,15 @@ class LogService:
 
 
 @pytest.fixture
+def engine() -> Engine:
+    """What executes the queries; a test that wants another limit brings its own."""
+    return DuckEngine()
+
+
+@pytest.fixture
 def service(
     tmp_path: Path,
+    engine: Engine,
     wait_until: Callable[..., None],
     request: pytest.FixtureRequest,
     monkeypatch: pytest.MonkeyPatch,
@@ -99,7 +109,12 @@ def service(
     store = Store(tmp_path / "store", Manifest(catalog.engine), time.time)
     store.start()
     desk = Desk(
-        catalog=catalog, regions=(Region(REGION, "127.0.0.1"),), store=store, clock=time.time, started=time.time()
+        catalog=catalog,
+        regions=(Region(REGION, "127.0.0.1"),),
+        store=store,
+        clock=time.time,
+        started=time.time(),
+        querier=Querier(engine),
     )
     config = uvicorn.Config(
         SlsDoor(desk, keys.secret_of, (BASE,)),

@@ -8,7 +8,7 @@ What enters: the catalog, the configured regions, the log store and the clock, p
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Row, bindparam, select
@@ -19,6 +19,7 @@ from weir.control.keys import KeyRing
 from weir.control.regions import Region
 from weir.control.schema import accounts, resource_groups
 from weir.logstore.store import Store
+from weir.model.cancel import Cancellation
 from weir.model.failures import ILLEGAL_PARAM_RESOURCE_GROUP_ID, Refusal
 from weir.query.run import Querier
 
@@ -46,6 +47,10 @@ class Desk:
     def now(self) -> float:
         """Unix seconds."""
         return self.clock()
+
+    def until(self, cancel: Cancellation) -> Desk:
+        """The same desk, whose queries end when the caller is gone."""
+        return replace(self, querier=replace(self.querier, cancel=cancel))
 
     def key_ring(self) -> KeyRing:
         """The AccessKeys, for the handlers that make them and change them."""

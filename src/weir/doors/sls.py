@@ -7,6 +7,7 @@ carries ``x-log-requestid``; a permanent problem is never a 5xx, because clients
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import secrets
@@ -32,6 +33,7 @@ from weir.control.permits import Request as Wish
 from weir.control.permits import check_fixed
 from weir.control.sessions import BadToken, TokenFault, no_sessions
 from weir.model import sls_failures as failures
+from weir.model.cancel import Cancellation, Cancelled
 from weir.model.failures import Refusal
 
 ARROW = "application/vnd.apache.arrow.stream"
@@ -74,20 +76,22 @@ class SlsDoor:
         request_id = secrets.token_hex(12).upper()
         try:
             request = _facts(http, await _body(http))
-            answer = await run_in_threadpool(self._answer, request, http)
+            answer = await _while_there(http, lambda cancel: self._answer(request, http, cancel))
         except Refusal as refusal:
             if refusal.failure.status >= 500:
                 log.warning("request %s: %s %s", request_id, refusal, dict(refusal.detail))
             return _error(refusal, request_id)
         except ClientDisconnect:
             raise
+        except Cancelled as error:
+            raise ClientDisconnect from error
         except Exception:
             log.exception("request %s: %s %s failed", request_id, http.method, http.url.path)
             return _error(failures.refuse(failures.INTERNAL_SERVER_ERROR), request_id)
         headers = {**answer.headers, "x-log-requestid": request_id}
         return Response(answer.body, headers=headers, media_type=answer.media_type or None)
 
-    def _answer(self, request: Request, http: HttpRequest) -> sls_answers.Answer:
+    def _answer(self, request: Request, http: HttpRequest, cancel: Cancellation) -> sls_answers.Answer:
         caller = self._caller(request, http)
         host = request.headers.get("host", "")
         if not host:
@@ -100,7 +104,7 @@ class SlsDoor:
         command: object = sls_shapes.parse(operation.command, texts)
         if isinstance(command, PutLogs):
             command = logs.Writing(command, _rows(request))
-        result = logs.answer(self._desk, caller, command)
+        result = logs.answer(self._desk.until(cancel), caller, command)
         return sls_answers.render(result, request.headers.get("accept-encoding", ""))
 
     def _check_permit(self, caller: Caller, operation: sls.Operation, texts: Mapping[str, str]) -> None:
@@ -133,6 +137,22 @@ class SlsDoor:
         if key is None:
             raise failures.refuse(failures.ACCESS_KEY_NOT_FOUND, claim.access_key_id)
         return key
+
+
+async def _while_there(http: HttpRequest, work: Callable[[Cancellation], sls_answers.Answer]) -> sls_answers.Answer:
+    """The result of the work, done in a thread. It is told when the client goes away; the body has been read before."""
+    cancel = Cancellation()
+
+    async def watch() -> None:
+        while (await http.receive())["type"] != "http.disconnect":
+            pass
+        cancel.cancel()
+
+    watching = asyncio.create_task(watch())
+    try:
+        return await run_in_threadpool(work, cancel)
+    finally:
+        watching.cancel()
 
 
 async def _body(http: HttpRequest) -> bytes:

@@ -26,7 +26,6 @@ from weir.logstore.engine import (
     ROW,
     Limits,
     Lookup,
-    QueryCancelled,
     QueryTimeout,
     QueryTooLarge,
     Statement,
@@ -34,7 +33,7 @@ from weir.logstore.engine import (
 )
 from weir.logstore.schema import PLACE, STORED_SCHEMA
 from weir.logstore.snapshot import Snapshot
-from weir.model.cancel import Cancellation
+from weir.model.cancel import Cancellation, Cancelled
 
 REPEAT_SECONDS = 0.05
 """Between two interrupts of a query: one that comes before the query has begun is lost."""
@@ -48,7 +47,8 @@ class DuckEngine:
     def __init__(self, limits: Limits = DEFAULT) -> None:
         self.limits = limits
         self._databases = Databases(limits)
-        self._turns = threading.BoundedSemaphore(limits.running_max)
+        self._turns = threading.Condition()
+        self._running = 0
 
     @property
     def dialect(self) -> str:
@@ -58,16 +58,13 @@ class DuckEngine:
         """The statement's rows. Raises as the seam says."""
         deadline = time.monotonic() + self.limits.seconds_max
         cancel = cancel or Cancellation()
-        self._take_turn(deadline, cancel)
-        try:
+        with self._turn(deadline, cancel):
             # A function stays in its database, so one that needs any gets a database that goes with it.
             within = replace(snapshot, directory=None) if statement.lookups else snapshot
             with self._databases.connection(within, statement.time_zone) as connection:
                 _check(connection, statement)
                 _define(connection, snapshot, statement)
                 return self._run(connection, statement, deadline, cancel)
-        finally:
-            self._turns.release()
 
     def has_extra(self, snapshot: Snapshot) -> bool:
         """From the statistics of the segments, and the tail itself."""
@@ -75,12 +72,32 @@ class DuckEngine:
             table.column("__extra__").null_count < table.num_rows for table in snapshot.tail
         )
 
-    def _take_turn(self, deadline: float, cancel: Cancellation) -> None:
-        while not self._turns.acquire(timeout=REPEAT_SECONDS):
-            if cancel.is_cancelled:
-                raise QueryCancelled
-            if time.monotonic() > deadline:
+    @property
+    def running(self) -> int:
+        """How many queries have their turn now."""
+        return self._running
+
+    @contextmanager
+    def _turn(self, deadline: float, cancel: Cancellation) -> Iterator[None]:
+        def can_go_on() -> bool:
+            return cancel.is_cancelled or self._running < self.limits.running_max
+
+        with self._turns, cancel.calling(self._wake):
+            if not self._turns.wait_for(can_go_on, max(0.0, deadline - time.monotonic())):
                 raise QueryTimeout(f"no turn within {self.limits.seconds_max:g} s")
+            if cancel.is_cancelled:
+                raise Cancelled
+            self._running += 1
+        try:
+            yield
+        finally:
+            with self._turns:
+                self._running -= 1
+                self._turns.notify()
+
+    def _wake(self) -> None:
+        with self._turns:
+            self._turns.notify_all()
 
     def _run(
         self, connection: duckdb.DuckDBPyConnection, statement: Statement, deadline: float, cancel: Cancellation
@@ -90,7 +107,7 @@ class DuckEngine:
                 found = connection.sql(statement.sql, params=statement.parameters).to_arrow_table()
         except duckdb.InterruptException as error:
             if cancel.is_cancelled:
-                raise QueryCancelled from error
+                raise Cancelled from error
             raise QueryTimeout(f"not finished within {self.limits.seconds_max:g} s") from error
         except duckdb.OutOfMemoryException as error:
             raise QueryTooLarge(f"needs more than {self.limits.memory_bytes_max} bytes of memory") from error

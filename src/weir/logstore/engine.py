@@ -40,7 +40,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """A function outside the engine: a text in (NULL gives NULL); out a text, a number if ``is_long``, or NULL."""
+    """A function outside the engine: a text in (NULL gives NULL), out a text, or a number if ``is_long``, or NULL."""
 
     of: Callable[[str], str | int | None]
     is_long: bool = False

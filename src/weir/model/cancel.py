@@ -11,6 +11,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
+class Cancelled(Exception):
+    """What was asked for has been given up, because nobody waits for it."""
+
+
 class Cancellation:
     """Whether the caller is gone. Safe to use from many threads."""
 
