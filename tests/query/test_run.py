@@ -5,12 +5,21 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
+from sqlglot import exp
 
 from tests.query.corpus import START, WINDOW, Row, build, index_with
+from tests.query.published import QUERIES
+from weir.query import search
 from weir.query.answer import Page, Range, Term
 from weir.query.failures import QueryError
+from weir.query.functions import FUNCTIONS
+from weir.query.grammar import Source
 from weir.query.index import Index, IndexKey, IndexType
+from weir.query.lookups import MISSING
+from weir.query.plan import columns
 from weir.query.run import Querier
+from weir.query.series import Frame
+from weir.query.sql import resolve
 
 FLOWS = Index.for_flow_logs()
 
@@ -79,6 +88,15 @@ def test_histogram_covers_the_window_and_adds_up(flow_snapshot, flows, interval)
     assert all(a.to_s == b.from_s for a, b in pairwise(buckets))
     if interval is None:
         assert len(buckets) <= 61
+
+
+@pytest.mark.parametrize("text", [text for text in QUERIES if "select" in text.lower()])
+def test_a_plan_speaks_no_engine_s_words(text):
+    where, sql = search.split(text)
+    kinds = {name: kind for name, (_, kind) in columns(FLOWS).items()}
+    resolved = resolve(Source(text, len(where) + 1, sql), kinds, Frame(START, START + 3600, START), MISSING)
+    called = {str(node.this).lower() for node in resolved.query.find_all(exp.Anonymous)}
+    assert called <= FUNCTIONS.keys()
 
 
 def test_histogram_refuses_too_many_bars(flow_snapshot):
