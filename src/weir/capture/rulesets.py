@@ -29,6 +29,7 @@ HISTORY_MAX = 128
 """Revisions remembered. Above it the oldest is forgotten; at a reload every 5 s that is the longest window."""
 CONFIRM_SECONDS = 1.0
 """How often the kernel is asked for its generation: so long before a change its time may belong to no revision."""
+LIST = ("list", "ruleset")
 LISTINGS_MAX = 3
 """Listings tried while generations change under them; then the next notification is waited for."""
 
@@ -132,21 +133,24 @@ def _generations(data: bytes) -> list[int]:
 
 def listing(netns_name: str | None) -> Listing:
     """Both listings as they are now. Raises ``NoRulesets``."""
-    return Listing(_nft(netns_name, "-j", "-n"), _nft(netns_name, "-a", "-n"))
+    return Listing(nft(netns_name, "-jn", *LIST), nft(netns_name, "-an", *LIST))
 
 
-def _nft(netns_name: str | None, *options: str) -> str:
+def nft(netns_name: str | None, *arguments: str, text: str | None = None) -> str:
+    """What nft printed. ``text``: what it reads. Raises ``NoRulesets`` with nft's own words."""
     program = shutil.which("nft", path=NFT_PLACES)
     if program is None:
         raise NoRulesets(2, "nft is not installed (package nftables)")
-    command = [program, *options, "list", "ruleset"]
+    command = [program, *arguments]
     try:
         done = netns.inside(
             netns_name,
-            lambda: subprocess.run(command, capture_output=True, text=True, timeout=NFT_SECONDS, check=False),
+            lambda: subprocess.run(
+                command, input=text, capture_output=True, text=True, timeout=NFT_SECONDS, check=False
+            ),
         )
     except subprocess.TimeoutExpired as error:
-        raise NoRulesets(0, f"nft took more than {NFT_SECONDS:g} s to list the rule set") from error
+        raise NoRulesets(0, f"nft took more than {NFT_SECONDS:g} s") from error
     if done.returncode != 0:
         raise NoRulesets(done.returncode, f"nft: {done.stderr.strip()}")
     if len(done.stdout) > DOCUMENT_BYTES_MAX:

@@ -18,6 +18,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "labs": ("lab",),
     "calls": ("vpc", "ecs", "resourcemanager", "ram", "sts", "nis", "weir", "sls"),
     "nets": ("eni",),
+    "firewall": ("firewall",),
     "queries": ("query", "tail", "top"),
     "ledgers": ("ledger",),
     "accounts": ("account",),
