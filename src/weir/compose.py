@@ -259,6 +259,7 @@ def agent(settings: Settings) -> Agent:
             changed=changed.set,
             attributions=(folded, verdicts, *extended.attributions),
             watchers=(verdicts, *extended.watchers),
+            behind=extended.behind,
         )
     )
     return Agent(Node(settings.region, settings.node), caller, recorder, delivery, changed)

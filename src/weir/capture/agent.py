@@ -12,12 +12,13 @@ import threading
 from dataclasses import dataclass
 
 from weir.capture.delivery import Delivery
+from weir.capture.path import Route
 from weir.capture.recorder import Recorder
 from weir.capture.roster import Eni, FlowLog
 from weir.capture.share import Keep, Labels
 from weir.client import Client, ServerRefused, ServerUnreachable
 from weir.contract.render import Unreadable, read
-from weir.contract.vpc_flow_logs import log_fields
+from weir.contract.vpc_flow_logs import TrafficPath, log_fields
 from weir.contract.weir import (
     UNDELIVERED_MAX,
     AttachedItem,
@@ -27,6 +28,7 @@ from weir.contract.weir import (
     TargetFlowLog,
     UndeliveredItem,
 )
+from weir.model.paths import PathKind
 from weir.model.resources import Side, TrafficType
 
 RETRY_SECONDS = 1.0
@@ -130,6 +132,7 @@ def eni_of(target: Target) -> Eni:
         side=Side(target.side),
         addresses=target.addresses,
         flow_logs=tuple(map(_flow_log_of, target.flow_logs)),
+        routes=tuple(Route(PathKind(route.path), route.cidr_block, route.device) for route in target.routes),
     )
 
 
@@ -138,7 +141,10 @@ def _flow_log_of(said: TargetFlowLog) -> FlowLog:
         flow_log_id=said.flow_log_id,
         interval_minutes=said.aggregation_interval,
         keep=Keep(
-            TrafficType(said.traffic_type), said.ip_version == "DualStack", frozenset(log_fields(said.log_format))
+            TrafficType(said.traffic_type),
+            said.ip_version == "DualStack",
+            frozenset(log_fields(said.log_format)),
+            frozenset(PathKind(path) for path in said.traffic_path if path != TrafficPath.ALL),
         ),
         project=said.project_name,
         logstore=said.log_store_name,

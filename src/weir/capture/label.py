@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from weir.capture.attribution import Attribution, extended
 from weir.capture.flows import ACTION_ACCEPT, DIRECTION_OUT, Chosen, Flows, only
 from weir.capture.folded import given_up
+from weir.capture.path import CODES, KINDS, Kinds
 from weir.capture.share import Bounds, Keep, Labels, Share
 from weir.capture.window import Uncounted
 from weir.model.fields import EXTENDED_NAMES, FIELDS, NAMES, SOURCE, TOPIC, Kind
@@ -25,8 +26,6 @@ from weir.model.resources import TrafficType
 
 TCP = 6
 TCP_FIN, TCP_RST = 1, 4
-PATH_UNLISTED = 0
-"""``traffic_path`` of a flow whose path is none of the listed ones (source: SLS, VPC flow log page)."""
 
 _ARROW = {Kind.TEXT: pa.string(), Kind.LONG: pa.int64()}
 RECORD_SCHEMA = pa.schema(
@@ -50,8 +49,13 @@ def records(rows: Flows, uncounted: Uncounted, share: Share, attributions: Itera
     if len(rows) == 0 and uncounted.packets == 0:
         tables.append(_status_row("NODATA", share, {}))
     kept = only(rows, _kept(rows, share.keep) & (rows["packets"] > 0))
+    kinds = share.paths.kinds(kept)
+    if share.keep.paths:
+        on_path = _on_paths(kept, kinds, share.keep)
+        kept, kinds = only(kept, on_path), kinds[on_path]
     if len(kept):
-        tables.append(_flow_rows(kept, share, extended(kept, share, attributions)))
+        more = {"traffic_path": pa.array(CODES[kinds]), **extended(kept, share, attributions)}
+        tables.append(_flow_rows(kept, share, more))
     if uncounted.packets:
         amounts = {"packets": uncounted.packets, "bytes": uncounted.bytes}
         tables.append(_status_row("SKIPDATA", share, amounts))
@@ -65,6 +69,11 @@ def _kept(rows: Flows, keep: Keep) -> np.ndarray[tuple[int], np.dtype[np.bool_]]
     if not keep.dual_stack:
         kept &= rows["family"] == 4
     return kept
+
+
+def _on_paths(rows: Flows, kinds: Kinds, keep: Keep) -> Chosen:
+    """Rows of the paths that are kept, and rows that stand for flows of several, where nobody can tell."""
+    return np.isin(kinds, [KINDS.index(kind) for kind in keep.paths]) | given_up(rows)["traffic_path"]
 
 
 def _constant_columns(labels: Labels, bounds: Bounds, count: int) -> dict[str, pa.Array]:
@@ -121,7 +130,7 @@ def _flow_rows(rows: Flows, share: Share, more: Mapping[str, pa.Array]) -> pa.Ta
     start = np.clip(rows["first_ns"] // 1_000_000_000, bounds.start_s, bounds.end_s)
     last = np.clip(rows["last_ns"] // 1_000_000_000, start, bounds.end_s)
     over = ((flags & (TCP_FIN | TCP_RST)) != 0) & (rows["fold"] == 0)
-    columns = _constant_columns(share.labels, bounds, count) | {
+    columns = {**_constant_columns(share.labels, bounds, count), **more} | {
         "type": pc.if_else(pa.array(rows["family"] == 4), "IPv4", "IPv6"),
         "srcaddr": addresses(rows["src"]),
         "dstaddr": addresses(rows["dst"]),
@@ -135,12 +144,11 @@ def _flow_rows(rows: Flows, share: Share, more: Mapping[str, pa.Array]) -> pa.Ta
         "start": pa.array(start),
         "end": pa.array(np.where(over, last, bounds.end_s)),
         "tcp-flags": pa.array(flags),
-        "traffic_path": pa.array(np.full(count, PATH_UNLISTED, "i8")),
         "log-status": pc.if_else(pa.array(rows["fold"] == 0), "OK", "SKIPDATA"),
     }
     if rows["fold"].any():
         columns |= {name: _without(columns[name], absent) for name, absent in given_up(rows).items()}
-    return _table(columns | dict(more), count, share.keep.fields)
+    return _table(columns, count, share.keep.fields)
 
 
 def _without(column: pa.Array, absent: Chosen) -> pa.Array:

@@ -82,6 +82,7 @@ class Parts:
     """What a recorder works with. ``clock_ns``: Unix time in ns; ``spooled`` and ``changed`` are only called.
 
     ``attributions`` know the extended fields; those of them that must look at the host meanwhile are also ``watchers``.
+    ``behind``: blocks that the host has behind a device.
     """
 
     kernel: Source
@@ -94,6 +95,7 @@ class Parts:
     changed: Callable[[], None]
     attributions: tuple[Attribution, ...] = ()
     watchers: tuple[Watcher, ...] = ()
+    behind: Callable[[str], tuple[str, ...]] = lambda device: ()
 
 
 class Recorder:
@@ -107,7 +109,7 @@ class Recorder:
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="weir-recorder", daemon=True)
-        self._roster = Roster(parts.attributions)
+        self._roster = Roster(parts.attributions, parts.behind)
         self._holds: dict[str, _Hold] = {}
         self._windows = Windows(parts.clock_ns())
         self._until_ns = 0
@@ -207,6 +209,7 @@ class Recorder:
             ifindex = held[eni_id].ifindex if eni_id in held else 0
             self._holds[eni_id] = _Hold(eni, ifindex) if ifindex else self._attach(eni, indexes.get(eni.device, 0))
         self._roster.subscribe(enis, self._until_ns)
+        self._windows.want(self._roster.intervals())
         self._parts.books.hold(
             [
                 Held(one.eni, self._roster.ordinal(eni_id), one.ifindex, one.error)

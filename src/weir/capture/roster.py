@@ -7,7 +7,7 @@ the cut at which it left, also inside a window.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,6 +16,7 @@ import pyarrow as pa
 from weir.capture.attribution import Attribution, Watched
 from weir.capture.flows import BLOCK_ROWS, Flows, only
 from weir.capture.label import records
+from weir.capture.path import Route, blocks_of, table_of
 from weir.capture.share import Bounds, Keep, Labels, Share
 from weir.capture.window import Closed, Uncounted
 from weir.model.resources import Side
@@ -45,6 +46,7 @@ class Eni:
     side: Side
     addresses: tuple[str, ...]
     flow_logs: tuple[FlowLog, ...]
+    routes: tuple[Route, ...] = ()
 
     def watched(self) -> Watched:
         """The ENI as watchers see it."""
@@ -74,8 +76,13 @@ class Delivery:
 class Roster:
     """ENIs get an ordinal once and keep it, so rows stay with their ENI however devices come and go."""
 
-    def __init__(self, attributions: tuple[Attribution, ...] = ()) -> None:
+    def __init__(
+        self, attributions: tuple[Attribution, ...] = (), behind: Callable[[str], tuple[str, ...]] = lambda device: ()
+    ) -> None:
+        """``behind``: blocks that the host has behind a device, for the ENIs' routes by device."""
         self._attributions = attributions
+        self._behind = behind
+        self._routes: dict[int, tuple[Route, ...]] = {}
         self._ordinals: dict[str, int] = {}
         self._labels: dict[int, Labels] = {}
         self._by_ifindex: dict[int, int] = {}
@@ -119,7 +126,7 @@ class Roster:
         wanted = set()
         for eni in enis:
             ordinal = self.ordinal(eni.labels.eni_id)
-            self._labels[ordinal] = eni.labels
+            self._labels[ordinal], self._routes[ordinal] = eni.labels, eni.routes
             wanted |= {(ordinal, flow_log) for flow_log in eni.flow_logs}
         kept = {(s.ordinal, s.flow_log) for s in self._subscriptions if s.left_ns is None} & wanted
         self._subscriptions = [
@@ -130,6 +137,10 @@ class Roster:
             Subscription(ordinal, flow_log, at_ns)
             for ordinal, flow_log in sorted(wanted - kept, key=lambda w: (w[0], w[1].flow_log_id))
         ]
+
+    def intervals(self) -> frozenset[int]:
+        """Minutes of the windows that somebody gets records of."""
+        return frozenset(one.flow_log.interval_minutes for one in self._subscriptions)
 
     def deliveries(self, window: Closed) -> Iterator[Delivery]:
         """The records of one finished window, in batches; forgets who has left before its end.
@@ -163,9 +174,9 @@ class Roster:
     def _labelled(self, window: Closed, subscription: Subscription) -> Iterator[pa.Table]:
         """One flow log's records of one ENI, a piece at a time."""
         rows, uncounted = window.between(subscription.joined_ns, subscription.left_ns, subscription.ordinal)
-        share = Share(
-            self._labels[subscription.ordinal], subscription.flow_log.keep, Bounds(window.start_s, window.end_s)
-        )
+        bounds = Bounds(window.start_s, window.end_s)
+        paths = table_of(blocks_of(self._routes[subscription.ordinal], self._behind))
+        share = Share(self._labels[subscription.ordinal], subscription.flow_log.keep, bounds, paths)
         for at in range(0, max(len(rows), 1), BATCH_ROWS_MAX):
             piece = rows[at : at + BATCH_ROWS_MAX]
             yield records(piece, uncounted if at == 0 else Uncounted(), share, self._attributions)

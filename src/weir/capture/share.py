@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from weir.capture.path import DEFAULT_PATHS, PathTable
+from weir.model.paths import PathKind
 from weir.model.resources import TrafficType
 
 
@@ -24,12 +26,13 @@ class Labels:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """What a flow log keeps: verdicts, IPv6 only with ``dual_stack``, and of the columns ``fields`` (empty: all of
-    ``FIELDS``, none of ``EXTENDED``)."""
+    """What a flow log keeps: verdicts, IPv6 only with ``dual_stack``, of the columns ``fields`` (empty: all of
+    ``FIELDS``, none of ``EXTENDED``), and of the paths ``paths`` (empty: all)."""
 
     traffic_type: TrafficType
     dual_stack: bool
     fields: frozenset[str] = frozenset()
+    paths: frozenset[PathKind] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +50,4 @@ class Share:
     labels: Labels
     keep: Keep
     bounds: Bounds
+    paths: PathTable = DEFAULT_PATHS
