@@ -137,6 +137,7 @@ def to_spool(kernel: Kernel, directory: Path) -> float:
     labels = Labels("100", "eni-bench", "i-bench", "vsw-bench", "vpc-bench")
     roster, spool = Roster(), Spool(directory)
     windows = Windows(boundary_s * 1_000_000_000 - 1)
+    windows.want([1])
     roster.attached("eni-bench", LO)
     roster.subscribe((Eni(labels, "", "lo", Side.SELF, (), (flow_log,)),), 0)
     begun = time.process_time()

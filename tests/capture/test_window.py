@@ -117,6 +117,17 @@ def test_a_cut_separates_a_flow_log_that_begins_inside_a_window() -> None:
     assert sums(window.between(0, None, 2)[0]) == {}
 
 
+def test_only_wanted_windows_hold_rows() -> None:
+    windows = Windows(NOON * SECOND)
+    windows.want([5])
+    closed = []
+    for minute in range(1, 12):
+        closed += windows.add(drained(flow(80, minute), NOON + minute * 60))
+        windows.end(NOON + minute * 60)
+    held = {(window.interval_minutes, bool(len(window.between(0, None, 1)[0]))) for window in closed}
+    assert held == {(1, True), (5, True), (10, False)}
+
+
 def test_next_boundary() -> None:
     assert next_boundary_s(NOON * SECOND) == NOON + 60
     assert next_boundary_s(NOON * SECOND - 1) == NOON

@@ -18,8 +18,11 @@ from weir.capture.flows import Flows, empty, fold, joined, only, settle
 INTERVALS_MINUTES = (1, 5, 10)
 """Aggregation intervals (source: CreateFlowLog, AggregationInterval)."""
 
-FOLD_ROWS_MAX = 1 << 19
-"""Rows a slice holds before equal keys are summed early. Above it a drain costs one fold (some 0.1 s), memory stays."""
+FOLD_ROWS_MAX = 1 << 18
+"""Rows that wait in a slice beside those already folded, and as many as these where they are more, before equal keys
+are summed. Above it a drain costs one fold (some 0.1 s per million rows); memory is at most twice what is folded."""
+LEDGER_MINUTES = 1
+"""Windows of this length are always kept: whoever sums up what was recorded reads them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,7 @@ class _OpenSlice:
 
     def add(self, rows: Flows, uncounted: Mapping[int, Uncounted], until_ns: int) -> None:
         self.parts.append(rows)
-        if sum(len(part) for part in self.parts) > FOLD_ROWS_MAX:
+        if sum(len(part) for part in self.parts[1:]) > max(FOLD_ROWS_MAX, len(self.parts[0])):
             self.parts = [fold(joined(self.parts))]
         for ordinal, seen in uncounted.items():
             self.uncounted[ordinal] = self.uncounted.get(ordinal, Uncounted()) + seen
@@ -108,6 +111,11 @@ class Windows:
         self._until_ns = begin_ns
         self._open = {minutes: self._fresh(minutes, begin_ns) for minutes in INTERVALS_MINUTES}
         self._ended: dict[int, Closed] = {}
+        self._wanted = frozenset(INTERVALS_MINUTES)
+
+    def want(self, minutes: Iterable[int]) -> None:
+        """Keeps rows for windows of these lengths alone from now on (call after ``cut``); the others come empty."""
+        self._wanted = frozenset(minutes) | {LEDGER_MINUTES}
 
     @staticmethod
     def _fresh(minutes: int, start_ns: int) -> _Open:
@@ -122,6 +130,7 @@ class Windows:
             if ended := self._ended.pop(minutes, None):
                 ended, rows = _settle(ended, rows)
                 complete.append(ended)
+            rows = rows if minutes in self._wanted else empty()
             window.slices[-1].add(rows, drained.uncounted, drained.until_ns)
         self._until_ns = drained.until_ns
         return tuple(complete)
