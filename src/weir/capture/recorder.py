@@ -209,6 +209,7 @@ class Recorder:
             ifindex = held[eni_id].ifindex if eni_id in held else 0
             self._holds[eni_id] = _Hold(eni, ifindex) if ifindex else self._attach(eni, indexes.get(eni.device, 0))
         self._roster.subscribe(enis, self._until_ns)
+        self._windows.want(self._roster.intervals())
         self._parts.books.hold(
             [
                 Held(one.eni, self._roster.ordinal(eni_id), one.ifindex, one.error)

@@ -138,6 +138,10 @@ class Roster:
             for ordinal, flow_log in sorted(wanted - kept, key=lambda w: (w[0], w[1].flow_log_id))
         ]
 
+    def intervals(self) -> frozenset[int]:
+        """Minutes of the windows that somebody gets records of."""
+        return frozenset(one.flow_log.interval_minutes for one in self._subscriptions)
+
     def deliveries(self, window: Closed) -> Iterator[Delivery]:
         """The records of one finished window, in batches; forgets who has left before its end.
 
