@@ -2125,6 +2125,16 @@ export interface SetVpcAdvancedFeaturesAnswer {
   RequestId: string;
 }
 
+/** Make a VPC the default one of its region. */
+export interface SetDefaultVpcRequest {
+  /** The VPC. */
+  VpcId: string;
+}
+
+export interface SetDefaultVpcAnswer {
+  RequestId: string;
+}
+
 /** Hand a flow log to the log service, or take it back. */
 export interface SetFlowLogServiceTypeRequest {
   /** Region of the flow log. */
@@ -2280,6 +2290,7 @@ export interface Actions {
   "weir:ShareVSwitch": { request: ShareVSwitchRequest; answer: ShareVSwitchAnswer };
   "weir:UnshareVSwitch": { request: UnshareVSwitchRequest; answer: UnshareVSwitchAnswer };
   "weir:SetVpcAdvancedFeatures": { request: SetVpcAdvancedFeaturesRequest; answer: SetVpcAdvancedFeaturesAnswer };
+  "weir:SetDefaultVpc": { request: SetDefaultVpcRequest; answer: SetDefaultVpcAnswer };
   "weir:SetFlowLogServiceType": { request: SetFlowLogServiceTypeRequest; answer: SetFlowLogServiceTypeAnswer };
   "weir:SetTrafficRoute": { request: SetTrafficRouteRequest; answer: SetTrafficRouteAnswer };
   "weir:DeleteTrafficRoute": { request: DeleteTrafficRouteRequest; answer: DeleteTrafficRouteAnswer };
@@ -3852,6 +3863,17 @@ export const ACTIONS: Record<keyof Actions, Action> = {
       { name: "Enabled", required: true, rule: "`true`, `false`", doc: "Whether it supports them.", example: "true", choices: [], unit: "", ignored: "", refused: "" },
     ],
     failures: ["MissingParameter", "INVALID_PARAMETER", "ParameterInvalid", "InvalidVpcId.NotFound"],
+  },
+  "weir:SetDefaultVpc": {
+    product: "Weir",
+    version: "2026-11-01",
+    name: "SetDefaultVpc",
+    summary: "Make a VPC the default one of its region.",
+    writes: true,
+    parameters: [
+      { name: "VpcId", required: true, rule: "text", doc: "The VPC.", example: "vpc-bp1nwd16gvo1wgs7v5m2t", choices: [], unit: "", ignored: "", refused: "" },
+    ],
+    failures: ["MissingParameter", "ParameterInvalid", "InvalidVpcId.NotFound"],
   },
   "weir:SetFlowLogServiceType": {
     product: "Weir",

@@ -192,6 +192,18 @@ def test_a_vpc_without_advanced_features_has_no_flow_logs(office: Any) -> None:
     assert code_of(lambda: office.flow_log("VPC", vpc)) is None
 
 
+def test_one_vpc_of_a_region_is_the_default_one(office: Any) -> None:
+    first, second = office.vpc(), office.vpc()
+    inside = office.vswitch(second)
+    for vpc in (first, second, second):
+        office.call("SetDefaultVpc", VpcId=vpc)
+        assert [each.vpc_id for each in office.call("DescribeVpcs", IsDefault="true").vpcs] == [vpc]
+    assert [
+        each.v_switch_id for each in office.call("DescribeVSwitches", VpcId=second, IsDefault="true").v_switches
+    ] == [inside]
+    assert code_of(partial(office.call, "SetDefaultVpc", VpcId="vpc-none")) == "InvalidVpcId.NotFound"
+
+
 def test_a_shared_vswitch(office: Any) -> None:
     vpc = office.vpc()
     vswitch = office.vswitch(vpc)

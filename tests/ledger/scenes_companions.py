@@ -153,7 +153,11 @@ NETWORKS = (
     Scene("CreateVpc", "IllegalParam.ResourceGroupId", with_pairs(ResourceGroupId="rg-none")),
     Scene("CreateVpc", "QuotaExceeded.Vpc", many_vpcs),
     Scene("CreateVpc", "DryRunOperation", with_pairs(DryRun="true")),
-    *same("DeleteVpc ModifyVpcAttribute SetVpcAdvancedFeatures", "InvalidVpcId.NotFound", with_pairs(**NO_VPC)),
+    *same(
+        "DeleteVpc ModifyVpcAttribute SetVpcAdvancedFeatures SetDefaultVpc",
+        "InvalidVpcId.NotFound",
+        with_pairs(**NO_VPC),
+    ),
     Scene("ModifyVpcAttribute", "InvalidIpv6CidrBlock.Malformed", with_pairs(Ipv6CidrBlock="fd00::/48")),
     Scene("DeleteVpc", "DependencyViolation.VSwitch", vpc_with_vswitch),
     Scene("DeleteVpc", "DependencyViolation.FlowLog", vpc_with_flow_log),

@@ -22,6 +22,7 @@ from weir.contract.vpc_flow_logs import CreateFlowLog, DescribeFlowLogs, IpVersi
 from weir.contract.vpc_networks import CreateVpc, DescribeVpcs
 from weir.contract.vpc_vswitches import CreateVSwitch, DescribeVSwitches
 from weir.contract.weir import BindNetworkInterface
+from weir.contract.weir_world import SetDefaultVpc
 from weir.model.resources import ResourceType, Side, TrafficType
 
 PROJECT, LOGSTORE = "weir", "flowlog"
@@ -127,6 +128,7 @@ def declare_device(client: Client, place: Place, device: str) -> dict[str, str]:
     block = vswitch_block(address)
     vpc_id = vpc_of(client, place, "default", str(_vpc_block(block)), None)
     vswitch_id = vswitch_of(client, place, vpc_id, f"default-{device}", (str(block), None))
+    client.call(SetDefaultVpc(vpc_id=vpc_id))
     eni_id = eni_of(client, place, vswitch_id, Interface(device, device, Side.SELF, str(address.ip)))
     _open_service(client, place)
     _make_store(client)

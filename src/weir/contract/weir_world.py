@@ -170,6 +170,19 @@ class SetVpcAdvancedFeatures:
 @action(
     WEIR,
     returns=Done,
+    summary="Make a VPC the default one of its region.",
+    fails=(MISSING_PARAMETER, PARAMETER_INVALID, INVALID_VPC_ID_NOT_FOUND),
+    resources=(located("vpc/{VpcId}", "weir"),),
+)
+class SetDefaultVpc:
+    """Its VSwitches are the default ones of their zones then. A VPC that was the default before is so no more."""
+
+    vpc_id: str = param(IDENTIFIER, "The VPC.", example=VPC_EXAMPLE)
+
+
+@action(
+    WEIR,
+    returns=Done,
     summary="Hand a flow log to the log service, or take it back.",
     fails=(MISSING_PARAMETER, INVALID_REGION_ID_NOT_FOUND, PARAMETER_INVALID, INVALID_INSTANCE_ID),
     rules=(REGION_KNOWN,),
@@ -191,5 +204,6 @@ WORLD_COMMANDS: tuple[type, ...] = (
     ShareVSwitch,
     UnshareVSwitch,
     SetVpcAdvancedFeatures,
+    SetDefaultVpc,
     SetFlowLogServiceType,
 )

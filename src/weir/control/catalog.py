@@ -18,6 +18,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 
+from weir.control.prepared import tell
 from weir.control.writers import WriterQueue
 
 BUSY_TIMEOUT_MS = 30_000
@@ -110,7 +111,8 @@ def _sqlite_engine(url: URL) -> Engine:
     @event.listens_for(engine, "begin")
     def on_begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("weir_writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        # By the driver itself: every call begins at least one transaction.
+        tell(connection, "BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
 

@@ -71,7 +71,7 @@ class Analyzer:
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What the catalog says. ``resource``, ``project_region_id`` and ``analyzer`` are None where the account has none
-    such."""
+    such; ``flow_log_count`` may be more than the account's as long as it is below the quota."""
 
     resource: Resource | None
     traffic_paths_allowed: bool

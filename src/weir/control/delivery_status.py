@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, and_, bindparam, select
+from sqlalchemy import Connection, and_, select
 
+from weir.control.prepared import PreparedFor
 from weir.control.schema import agents, logstores, projects, undelivered
 from weir.control.targets import AGENT_SILENCE_SECONDS
 
@@ -33,10 +34,14 @@ Target = tuple[str, str]
 
 _REPORTED = undelivered.join(agents)
 _OF_LOG_STORE = and_(undelivered.c.project == projects.c.name, undelivered.c.logstore == logstores.c.name)
-PLACES = (
-    select(projects.c.name.label("project"), logstores.c.name.label("logstore"), undelivered.c.code, agents.c.last_seen)
-    .select_from(projects.outerjoin(logstores).outerjoin(_REPORTED, _OF_LOG_STORE))
-    .where(projects.c.name.in_(bindparam("names", expanding=True)))
+PLACES = PreparedFor(
+    lambda names: (
+        select(
+            projects.c.name.label("project"), logstores.c.name.label("logstore"), undelivered.c.code, agents.c.last_seen
+        )
+        .select_from(projects.outerjoin(logstores).outerjoin(_REPORTED, _OF_LOG_STORE))
+        .where(projects.c.name.in_(names))
+    )
 )
 """The projects of these names with their logstores and what agents report of each; what is not there is NULL."""
 
@@ -50,7 +55,7 @@ def delivery_troubles(
     """
     asked = {target for target in targets if all(target)}
     names = {project for project, _ in asked}
-    places = connection.execute(PLACES, {"names": list(names)}).all()
+    places = PLACES.all(connection, list(names))
     known = {row.project for row in places}
     stores = {(row.project, row.logstore) for row in places}
     troubles = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import ColumnElement, Connection, bindparam, or_, select
+from sqlalchemy import ColumnElement, Connection, or_, select
 
 from weir.contract.nis import ANALYZER_LOG_STORE
 from weir.contract.vpc_flow_logs import DescribeFlowLogs, FlowLog, FlowLogPage
@@ -18,14 +18,13 @@ from weir.control.access import Caller
 from weir.control.delivery_status import Target, delivery_troubles
 from weir.control.desk import Desk, account_of, iso_time
 from weir.control.listing import AnyRow, page_where
+from weir.control.prepared import PreparedFor
 from weir.control.schema import enis, flow_log_paths, flow_logs, vswitches
 from weir.control.tagging import has_tags, read_tags
 from weir.control.world import changing, is_due
 
-PATHS = (
-    select(flow_log_paths)
-    .where(flow_log_paths.c.flow_log_id.in_(bindparam("ids", expanding=True)))
-    .order_by(flow_log_paths.c.position)
+PATHS = PreparedFor(
+    lambda ids: select(flow_log_paths).where(flow_log_paths.c.flow_log_id.in_(ids)).order_by(flow_log_paths.c.position)
 )
 
 
@@ -86,7 +85,7 @@ def _shown(
 ) -> tuple[FlowLog, ...]:
     ids = [row.flow_log_id for row in rows]
     paths: dict[str, list[str]] = defaultdict(list)
-    for path in connection.execute(PATHS, {"ids": ids}):
+    for path in PATHS.all(connection, ids):
         paths[path.flow_log_id].append(path.path)
     tagged = read_tags(connection, tagging.FLOW_LOG, ids)
     return tuple(

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, bindparam, select
 
 from weir.control.access import Caller
 from weir.control.catalog import Catalog
 from weir.control.keys import KeyRing
+from weir.control.prepared import Prepared
 from weir.control.regions import Region
 from weir.control.schema import accounts, resource_groups
 from weir.logstore.store import Store
@@ -62,12 +64,12 @@ class Desk:
         return next(region for region in self.regions if region.region_id == region_id)
 
 
-ACCOUNT = select(accounts).where(accounts.c.account_id == bindparam("account_id"))
+ACCOUNT = Prepared(select(accounts).where(accounts.c.account_id == bindparam("account_id")))
 
 
-def account_of(connection: Connection, caller: Caller) -> Row[tuple[object, ...]]:
+def account_of(connection: Connection, caller: Caller) -> Any:
     """The caller's row of ``accounts``; a verified caller always has one."""
-    return connection.execute(ACCOUNT, {"account_id": caller.account_id}).one()
+    return ACCOUNT.first(connection, {"account_id": caller.account_id})
 
 
 def group_of(connection: Connection, caller: Caller, asked: str | None) -> str:

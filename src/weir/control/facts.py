@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import BindParameter, Connection, Select, Table, and_, bindparam, exists, func, select
+from sqlalchemy import BindParameter, Connection, Select, Table, and_, bindparam, case, exists, func, select
 
 from weir.contract.nis import AnalyzerStatus
 from weir.contract.vpc_flow_logs import CreateFlowLog
 from weir.control.access import Caller
 from weir.control.creation import Analyzer, Facts, Resource
 from weir.control.listing import AnyRow, Owner, find
+from weir.control.prepared import Prepared
 from weir.control.schema import (
     accounts,
     enis,
@@ -36,23 +37,29 @@ _ACCOUNT: BindParameter[str] = bindparam("account_id")
 _REGION: BindParameter[str] = bindparam("region_id")
 _LOG_STORE = and_(logstores.c.project == bindparam("project"), logstores.c.name == bindparam("log_store"))
 _HERE = and_(flow_logs.c.account_id == _ACCOUNT, flow_logs.c.region_id == _REGION)
+_ALL = select(func.count()).select_from(flow_logs).scalar_subquery()
+_OWN = select(func.count()).select_from(flow_logs).where(_HERE).scalar_subquery()
 _GROUP = and_(
     resource_groups.c.resource_group_id == bindparam("group"), resource_groups.c.account_id == accounts.c.account_id
 )
 _PROJECT = and_(projects.c.name == bindparam("project"), projects.c.account_id == accounts.c.account_id)
 
-ACCOUNT = select(
-    accounts.c.traffic_paths_allowed,
-    accounts.c.flow_log_quota,
-    accounts.c.resource_group_id,
-    select(projects.c.region_id).where(_PROJECT).scalar_subquery().label("project_region_id"),
-    exists().where(_GROUP).label("has_group"),
-    exists().where(_LOG_STORE).label("has_log_store"),
-    exists().where(_LOG_STORE, indexes.c.logstore_id == logstores.c.id).label("has_index"),
-    select(func.count()).select_from(flow_logs).where(_HERE).scalar_subquery().label("flow_log_count"),
-).where(accounts.c.account_id == _ACCOUNT)
-"""The account with everything that is asked of it, one row."""
-TAKEN = select(flow_log_paths.c.path).where(flow_log_paths.c.resource_id == bindparam("resource_id"))
+ACCOUNT = Prepared(
+    select(
+        accounts.c.traffic_paths_allowed,
+        accounts.c.flow_log_quota,
+        accounts.c.resource_group_id,
+        select(projects.c.region_id).where(_PROJECT).scalar_subquery().label("project_region_id"),
+        exists().where(_GROUP).label("has_group"),
+        exists().where(_LOG_STORE).label("has_log_store"),
+        exists().where(_LOG_STORE, indexes.c.logstore_id == logstores.c.id).label("has_index"),
+        case((accounts.c.flow_log_quota > _ALL, _ALL), else_=_OWN).label("flow_log_count"),
+    ).where(accounts.c.account_id == _ACCOUNT)
+)
+"""The account with everything that is asked of it, one row. The flow logs of all accounts are counted at once, those of
+one account one by one, so the latter are counted only where the quota might be reached: ``flow_log_count`` is at or
+above the quota exactly when the account is."""
+TAKEN = Prepared(select(flow_log_paths.c.path).where(flow_log_paths.c.resource_id == bindparam("resource_id")))
 TABLES: Mapping[ResourceType, Table] = {
     ResourceType.ENI: enis,
     ResourceType.VSWITCH: vswitches,
@@ -69,7 +76,7 @@ def _of_kind(table: Table) -> Select[tuple[object, ...]]:
 
 
 RESOURCES = {kind: _of_kind(table) for kind, table in TABLES.items()}
-OWN = {kind: query.where(TABLES[kind].c.account_id == _ACCOUNT) for kind, query in RESOURCES.items()}
+OWN = {kind: Prepared(query.where(TABLES[kind].c.account_id == _ACCOUNT)) for kind, query in RESOURCES.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +97,14 @@ def found_for(connection: Connection, caller: Caller, command: CreateFlowLog) ->
         "log_store": command.log_store_name,
         "group": command.resource_group_id,
     }
-    account = connection.execute(ACCOUNT, asked).one()
+    account = ACCOUNT.first(connection, asked)
     facts = Facts(
         resource=resource_of(connection, caller, command.region_id, command.resource_type, command.resource_id),
         traffic_paths_allowed=account.traffic_paths_allowed,
         resource_group_exists=command.resource_group_id is None or account.has_group,
         project_region_id=account.project_region_id,
         has_log_store=account.project_region_id is not None and account.has_log_store,
-        paths_taken=frozenset(connection.scalars(TAKEN, {"resource_id": command.resource_id})),
+        paths_taken=frozenset(row.path for row in TAKEN.all(connection, {"resource_id": command.resource_id})),
         flow_log_count=account.flow_log_count,
         flow_log_quota=account.flow_log_quota,
         analyzer=analyzer_of(connection, caller, command.region_id, command.traffic_analyzer_id),
@@ -118,7 +125,7 @@ def resource_of(
 ) -> Resource | None:
     """The VPC, VSwitch or ENI of that id in the region, if it is the owner's or shared with it."""
     asked = {"resource_id": resource_id, "region_id": region_id, "account_id": owner.account_id}
-    row = connection.execute(OWN[kind], asked).one_or_none() or _shared(connection, owner, kind, asked)
+    row = OWN[kind].first(connection, asked) or _shared(connection, owner, kind, asked)
     if row is None:
         return None
     is_eni = kind is ResourceType.ENI

@@ -30,6 +30,7 @@ from weir.control.desk import Desk, account_of
 from weir.control.facts import analyzer_of, found_for, resource_of
 from weir.control.identifiers import draw
 from weir.control.listing import AnyRow, find
+from weir.control.prepared import Prepared
 from weir.control.projects import ensure_flow_index
 from weir.control.ram_roles import has_service_role
 from weir.control.schema import accounts, flow_log_paths, flow_logs, service_status
@@ -49,10 +50,12 @@ from weir.model.failures import (
 from weir.model.resources import TRANSITIONS, Event, FlowLogStatus, ResourceType
 
 OPENED = select(service_status.c.opened).where(service_status.c.account_id == bindparam("account_id"))
-ADMITTED = select(
-    accounts.c.business_status, exists().where(service_status.c.account_id == accounts.c.account_id).label("is_opened")
-).where(accounts.c.account_id == bindparam("account_id"))
-INSERT, INSERT_PATHS = insert(flow_logs), insert(flow_log_paths)
+IS_OPENED = exists().where(service_status.c.account_id == accounts.c.account_id).label("is_opened")
+ADMITTED = Prepared(
+    select(accounts.c.business_status, IS_OPENED).where(accounts.c.account_id == bindparam("account_id"))
+)
+INSERT = Prepared(insert(flow_logs), [column.name for column in flow_logs.c if column is not flow_logs.c.service_type])
+INSERT_PATHS = Prepared(insert(flow_log_paths))
 
 
 def open_flow_log_service(desk: Desk, caller: Caller, command: OpenFlowLogService) -> ServiceOpened:
@@ -75,7 +78,7 @@ def admit_creation(desk: Desk, caller: Caller) -> None:
     with desk.catalog.reading() as connection:
         if caller.is_ram and not has_service_role(connection, caller.account_id):
             raise Refusal(UNAUTHORIZED)
-        account = connection.execute(ADMITTED, {"account_id": caller.account_id}).one()
+        account = ADMITTED.first(connection, {"account_id": caller.account_id})
         if not account.is_opened:
             raise Refusal(OPT_IN_REQUIRED_FLOW_LOG)
         _check_business_status(account.business_status)
@@ -94,31 +97,33 @@ def create_flow_log(desk: Desk, caller: Caller, command: CreateFlowLog) -> FlowL
         check(command, found.facts)
         flow_log_id = draw("fl")
         group = command.resource_group_id or found.default_group
-        connection.execute(
-            INSERT,
-            {
-                "flow_log_id": flow_log_id,
-                "account_id": caller.account_id,
-                "region_id": command.region_id,
-                "flow_log_name": command.flow_log_name or "",
-                "description": command.description or "",
-                "resource_type": command.resource_type.value,
-                "resource_id": command.resource_id,
-                "traffic_type": command.traffic_type.value,
-                "project_name": command.project_name or "",
-                "log_store_name": command.log_store_name or "",
-                "traffic_analyzer_id": command.traffic_analyzer_id or "",
-                "aggregation_interval": command.aggregation_interval,
-                "ip_version": command.ip_version.value,
-                "log_format": command.log_format or "",
-                "resource_group_id": group,
-                "status": FlowLogStatus.ACTIVATING.value,
-                "since": now,
-                "created": now,
-            },
+        INSERT.write(
+            connection,
+            [
+                {
+                    "flow_log_id": flow_log_id,
+                    "account_id": caller.account_id,
+                    "region_id": command.region_id,
+                    "flow_log_name": command.flow_log_name or "",
+                    "description": command.description or "",
+                    "resource_type": command.resource_type.value,
+                    "resource_id": command.resource_id,
+                    "traffic_type": command.traffic_type.value,
+                    "project_name": command.project_name or "",
+                    "log_store_name": command.log_store_name or "",
+                    "traffic_analyzer_id": command.traffic_analyzer_id or "",
+                    "aggregation_interval": command.aggregation_interval,
+                    "ip_version": command.ip_version.value,
+                    "log_format": command.log_format or "",
+                    "resource_group_id": group,
+                    "status": FlowLogStatus.ACTIVATING.value,
+                    "since": now,
+                    "created": now,
+                }
+            ],
         )
-        connection.execute(
-            INSERT_PATHS,
+        INSERT_PATHS.write(
+            connection,
             [
                 {"flow_log_id": flow_log_id, "resource_id": command.resource_id, "path": path.value, "position": place}
                 for place, path in enumerate(command.traffic_path)

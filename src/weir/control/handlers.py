@@ -77,6 +77,7 @@ HANDLERS: dict[type, Callable[[Desk, Caller, Any], Any]] = {
     weir_world.ShareVSwitch: sharing.share_vswitch,
     weir_world.UnshareVSwitch: sharing.unshare_vswitch,
     weir_world.SetVpcAdvancedFeatures: sharing.set_vpc_advanced_features,
+    weir_world.SetDefaultVpc: sharing.set_default_vpc,
     weir_world.SetFlowLogServiceType: flowlogs.set_flow_log_service_type,
     weir_routes.SetTrafficRoute: routes.set_traffic_route,
     weir_routes.DeleteTrafficRoute: routes.delete_traffic_route,

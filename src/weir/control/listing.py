@@ -12,6 +12,8 @@ from typing import Any, Protocol
 
 from sqlalchemy import Column, ColumnElement, Connection, Integer, Row, Select, Table, bindparam, func, select
 
+from weir.control.prepared import Prepared
+
 AnyRow = Row[tuple[object, ...]]
 
 
@@ -70,23 +72,34 @@ def page_where(
 ) -> tuple[int, Sequence[AnyRow]]:
     """As ``page_of``, for calls that are made often: ``given`` are wanted values by column name, None for any."""
     wanted = {name: value for name, value in given.items() if value is not None}
-    counting, listing = _prepared(table, tuple(wanted))
-    if further:
-        counting, listing = counting.where(*further), listing.where(*further)
     before = (at.page_number - 1) * at.page_size
-    rows = connection.execute(listing, {**wanted, "page_size": at.page_size, "before": before}).all()
+    values = {**wanted, "page_size": at.page_size, "before": before}
+    if further:
+        counting, listing = (each.where(*further) for each in _selects(table, tuple(wanted)))
+        rows: Sequence[AnyRow] = connection.execute(listing, values).all()
+        if 0 < len(rows) < at.page_size:
+            return before + len(rows), rows
+        return connection.scalar(counting, wanted) or 0, rows
+    counted, listed = _prepared(table, tuple(wanted))
+    rows = listed.all(connection, values)
     if 0 < len(rows) < at.page_size:
         return before + len(rows), rows
-    return connection.scalar(counting, wanted) or 0, rows
+    return counted.first(connection, wanted).total, rows
 
 
 @cache
-def _prepared(table: Table, names: tuple[str, ...]) -> tuple[Select[Any], Select[Any]]:
+def _prepared(table: Table, names: tuple[str, ...]) -> tuple[Prepared, Prepared]:
+    counting, listing = _selects(table, names)
+    return Prepared(counting), Prepared(listing)
+
+
+@cache
+def _selects(table: Table, names: tuple[str, ...]) -> tuple[Select[Any], Select[Any]]:
     """The count and the page, built once for every set of filters: building them takes longer than running them."""
     (key,) = table.primary_key.columns
     conditions = [table.c[name] == bindparam(name) for name in names]
     page = select(table).where(*conditions).order_by(table.c.created, key)
     return (
-        select(func.count()).select_from(table).where(*conditions),
+        select(func.count().label("total")).select_from(table).where(*conditions),
         page.limit(bindparam("page_size", type_=Integer)).offset(bindparam("before", type_=Integer)),
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from weir.contract.terms import Done
-from weir.contract.weir_world import SetVpcAdvancedFeatures, ShareVSwitch, UnshareVSwitch
+from weir.contract.weir_world import SetDefaultVpc, SetVpcAdvancedFeatures, ShareVSwitch, UnshareVSwitch
 from weir.control.access import Caller
 from weir.control.desk import Desk
 from weir.control.listing import AnyRow, Owner, count, find
@@ -57,6 +57,18 @@ def set_vpc_advanced_features(desk: Desk, caller: Caller, command: SetVpcAdvance
             raise Refusal(INVALID_VPC_ID_NOT_FOUND)
         this = vpcs.c.vpc_id == row.vpc_id
         connection.execute(update(vpcs).where(this).values(advanced_features=command.enabled))
+    return Done()
+
+
+def set_default_vpc(desk: Desk, caller: Caller, command: SetDefaultVpc) -> Done:
+    """Moves the mark of the default VPC, and of the default VSwitches, within the VPC's region."""
+    with desk.catalog.writing() as connection:
+        row = find(connection, vpcs, caller, command.vpc_id, None)
+        if row is None:
+            raise Refusal(INVALID_VPC_ID_NOT_FOUND)
+        for table in (vpcs, vswitches):
+            here = (table.c.account_id == row.account_id) & (table.c.region_id == row.region_id)
+            connection.execute(update(table).where(here).values(is_default=table.c.vpc_id == row.vpc_id))
     return Done()
 
 

@@ -12,14 +12,17 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, select
 
 from weir.contract.terms import Tag, TagFilter
+from weir.control.prepared import PreparedFor
 from weir.control.schema import tags
 
 FLOW_LOG, VPC, VSWITCH, ENI = "FLOWLOG", "VPC", "VSWITCH", "ENI"
 
-TAGS = (
-    select(tags)
-    .where(tags.c.resource_type == bindparam("resource_type"), tags.c.resource_id.in_(bindparam("ids", expanding=True)))
-    .order_by(tags.c.key)
+TAGS = PreparedFor(
+    lambda ids: (
+        select(tags)
+        .where(tags.c.resource_type == bindparam("resource_type"), tags.c.resource_id.in_(ids))
+        .order_by(tags.c.key)
+    )
 )
 
 
@@ -36,7 +39,7 @@ def write_tags(connection: Connection, resource_type: str, resource_id: str, giv
 def read_tags(connection: Connection, resource_type: str, ids: Iterable[str]) -> Mapping[str, tuple[Tag, ...]]:
     """Resource id -> its tags; ids without tags give an empty tuple."""
     found: dict[str, tuple[Tag, ...]] = defaultdict(tuple)
-    for row in connection.execute(TAGS, {"resource_type": resource_type, "ids": list(ids)}):
+    for row in TAGS.all(connection, list(ids), {"resource_type": resource_type}):
         found[row.resource_id] += (Tag(key=row.key, value=row.value),)
     return found
 

@@ -17,7 +17,11 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, or_
 from weir.contract.ecs import EniStatus
 from weir.contract.nis import ANALYZER_LOG_STORE, AnalyzerStatus
 from weir.control.desk import Desk
+<<<<<<< HEAD
 from weir.control.routes import Routes
+=======
+from weir.control.prepared import Prepared
+>>>>>>> 4f04da4 (control: frequent statements are run by the driver; SetDefaultVpc, used by weir up --device)
 from weir.control.schema import (
     agents,
     attachments,
@@ -35,18 +39,20 @@ from weir.model.resources import CAPTURING, TRANSITIONS, Event, FlowLogStatus, S
 
 IS_SETTLING = or_(*(flow_logs.c.status == status.value for status in sorted(SETTLING)))
 IS_DELETING = enis.c.status == EniStatus.DELETING.value
-WAITING = select(exists().where(IS_SETTLING).label("flow_logs"), exists().where(IS_DELETING).label("enis"))
+WAITING = Prepared(select(exists().where(IS_SETTLING).label("flow_logs"), exists().where(IS_DELETING).label("enis")))
 """What waits for agents, as two truth values. Asked with every call, so it is built once and answered by indexes."""
-STEP = update(flow_logs).where(flow_logs.c.flow_log_id == bindparam("id")).values(status=bindparam("step"))
-LOGS = select(flow_logs.c.flow_log_id, flow_logs.c.status).where(IS_SETTLING)
+STEP = Prepared(update(flow_logs).where(flow_logs.c.flow_log_id == bindparam("id")).values(status=bindparam("step")))
+LOGS = Prepared(select(flow_logs.c.flow_log_id, flow_logs.c.status).where(IS_SETTLING))
 
 _SCOPES = select(flow_logs.c.resource_id).where(IS_SETTLING)
 _CONCERNED = or_(enis.c.network_interface_id.in_(_SCOPES), enis.c.v_switch_id.in_(_SCOPES), enis.c.vpc_id.in_(_SCOPES))
-HOSTS = union(
-    select(bindings.c.node_name).join_from(bindings, enis).where(_CONCERNED),
-    select(attachments.c.node_name)
-    .join_from(attachments, enis, attachments.c.network_interface_id == enis.c.network_interface_id)
-    .where(_CONCERNED),
+HOSTS = Prepared(
+    union(
+        select(bindings.c.node_name).join_from(bindings, enis).where(_CONCERNED),
+        select(attachments.c.node_name)
+        .join_from(attachments, enis, attachments.c.network_interface_id == enis.c.network_interface_id)
+        .where(_CONCERNED),
+    )
 )
 """The nodes that host, or say that they hold, an ENI in the scope of a flow log that settles."""
 
@@ -78,20 +84,20 @@ def settle(connection: Connection, now: float, started: float) -> None:
             _remove(connection, flow_log_id)
         else:
             step = TRANSITIONS[status, Event.SETTLED]
-            connection.execute(STEP, {"id": flow_log_id, "step": step.value})
+            STEP.write(connection, [{"id": flow_log_id, "step": step.value}])
 
 
 def _due(connection: Connection, now: float, started: float) -> tuple[list[tuple[str, FlowLogStatus]], list[str]]:
     """The flow logs that are settled, with the state they leave, and the deleted ENIs that nobody holds."""
-    waiting = connection.execute(WAITING).one()
+    waiting = WAITING.first(connection)
     logs = _settled(connection, now, started) if waiting.flow_logs else []
     return logs, _released(connection, now, started) if waiting.enis else []
 
 
 def _settled(connection: Connection, now: float, started: float) -> list[tuple[str, FlowLogStatus]]:
-    nodes = list(connection.scalars(HOSTS))
+    nodes = [row.node_name for row in HOSTS.all(connection)]
     if not nodes:
-        return [(row.flow_log_id, FlowLogStatus(row.status)) for row in connection.execute(LOGS)]
+        return [(row.flow_log_id, FlowLogStatus(row.status)) for row in LOGS.all(connection)]
     world = _load(connection, started, nodes)
     others = tuple(log for log in world.wanted if log.status not in SETTLING)
     waiting = _wanted(connection, IS_SETTLING)

@@ -12,9 +12,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
+
+from weir.control.prepared import tell
 
 SHARED_MAX = 16
 """Writers that one transaction serves at most; above it the next ones wait for its commit."""
@@ -37,7 +40,7 @@ class _Round:
     @property
     def is_lost(self) -> bool:
         """True once SQLite has ended the transaction by itself, as it does where the disk is full or fails."""
-        return not self.connection.connection.dbapi_connection.in_transaction  # type: ignore[union-attr]
+        return not _goes_on(self.connection)
 
 
 class WriterQueue:
@@ -64,7 +67,7 @@ class WriterQueue:
             self._wait(-1)
             current = self._round = self._round or self._begin()
             try:
-                with current.connection.begin_nested():
+                with _savepoint(current.connection):
                     yield current.connection
             finally:
                 current.served += 1
@@ -88,6 +91,25 @@ class WriterQueue:
             connection.close()
             raise
         return _Round(connection)
+
+
+@contextmanager
+def _savepoint(connection: Connection) -> Iterator[None]:
+    """What is done within is undone on an exception; by the driver itself, since every writer needs one."""
+    tell(connection, "SAVEPOINT writer")
+    try:
+        yield
+    except BaseException:
+        if _goes_on(connection):
+            tell(connection, "ROLLBACK TO writer")
+            tell(connection, "RELEASE writer")
+        raise
+    tell(connection, "RELEASE writer")
+
+
+def _goes_on(connection: Connection) -> bool:
+    driver: Any = connection.connection.driver_connection
+    return bool(driver.in_transaction)
 
 
 def _commit(current: _Round) -> None:
