@@ -17,11 +17,8 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, or_
 from weir.contract.ecs import EniStatus
 from weir.contract.nis import ANALYZER_LOG_STORE, AnalyzerStatus
 from weir.control.desk import Desk
-<<<<<<< HEAD
-from weir.control.routes import Routes
-=======
 from weir.control.prepared import Prepared
->>>>>>> 4f04da4 (control: frequent statements are run by the driver; SetDefaultVpc, used by weir up --device)
+from weir.control.routes import Routes
 from weir.control.schema import (
     agents,
     attachments,
