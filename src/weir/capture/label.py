@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterable, Mapping
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
@@ -166,13 +167,19 @@ def addresses(packed: np.ndarray[tuple[int], np.dtype[np.void]]) -> pa.Array:
     """Textual addresses of 16-byte packed ones; IPv4-mapped ones in dotted form."""
     octets = np.ascontiguousarray(packed).view(np.uint8).reshape(len(packed), 16)
     mapped = (octets[:, :12] == _MAPPED).all(axis=1)
-    dotted = pc.binary_join_element_wise(*(_DECIMAL.take(pa.array(octets[:, at])) for at in range(12, 16)), ".")
+    halves = octets[:, 12:].copy().view(">u2").astype("u2")
+    dotted = pc.binary_join_element_wise(*(_halves().take(pa.array(halves[:, at])) for at in (0, 1)), ".")
     if mapped.all():
         return dotted
     return pc.if_else(pa.array(mapped), dotted, _printed(octets))
 
 
-_DECIMAL = pa.array([str(octet) for octet in range(256)])
+@cache
+def _halves() -> pa.Array:
+    """Every half of a dotted address, by its number."""
+    return pa.array([f"{high}.{low}" for high in range(256) for low in range(256)])
+
+
 _MAPPED = np.frombuffer(bytes(10) + b"\xff\xff", np.uint8)
 
 

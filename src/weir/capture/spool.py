@@ -142,7 +142,8 @@ def _encode(table: pa.Table, target: Target) -> bytes:
     words = {"project": target.project, "logstore": target.logstore, "batch_id": target.batch_id}
     table = table.replace_schema_metadata({_TARGET: json.dumps(words).encode()})
     sink = pa.BufferOutputStream()
-    options = pa.ipc.IpcWriteOptions(compression="zstd")
+    # A third of the processor time that zstd takes, for two thirds more bytes: the agent is a guest on its host.
+    options = pa.ipc.IpcWriteOptions(compression="lz4")
     with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
         writer.write_table(table)
     return bytes(sink.getvalue())
