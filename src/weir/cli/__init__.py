@@ -19,6 +19,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "calls": ("vpc", "ecs", "resourcemanager", "ram", "sts", "nis", "weir", "sls"),
     "nets": ("eni",),
     "firewall": ("firewall",),
+    "why": ("why",),
     "queries": ("query", "tail", "top"),
     "ledgers": ("ledger",),
     "accounts": ("account",),
