@@ -1,4 +1,4 @@
-"""``weir why`` against a running server: the record, its rule in the revision in force, and the rule that nearly fitted."""
+"""``weir why`` against a running server: the record, its rule in the revision in force, and the rule nearest to it."""
 
 from __future__ import annotations
 
