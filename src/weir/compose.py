@@ -33,6 +33,7 @@ from weir.capture.ruleset_rows import Recorder as RulesetRecorder
 from weir.capture.ruleset_rows import Shelf
 from weir.capture.source import Asked, Wanted, opened
 from weir.capture.spool import Spool
+from weir.capture.tables import Sizes
 from weir.capture.verdicts import verdicts_of
 from weir.client import Client
 from weir.contract.nonces import NonceMemory, Nonces
@@ -240,9 +241,8 @@ def agent(settings: Settings) -> Agent:
     delivery = Delivery(spool, caller)
     changed = threading.Event()
     extended = extended_fields(settings.netns or None, time.time_ns)
-    kernel = opened(
-        Asked(Wanted(settings.capture_source), How(settings.attach), settings.flows_max, settings.netns or None)
-    )
+    sizes = Sizes(settings.flows_max, settings.flow_slots)
+    kernel = opened(Asked(Wanted(settings.capture_source), How(settings.attach), sizes, settings.netns or None))
     shelf = Shelf(spool, RulesetRecorder(settings.node, settings.netns), delivery.wake)
     verdicts = verdicts_of(settings.netns or None, kernel.ask_hooks, shelf, time.time_ns)
     counters, folded = DeviceCounters(settings.netns or None), FoldedFlows()

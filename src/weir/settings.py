@@ -56,6 +56,12 @@ def _positive(text: str) -> int:
     return int(text)
 
 
+def _whole(text: str) -> int:
+    if not text.isdigit():
+        raise ValueError("expected a whole number")
+    return int(text)
+
+
 def _seconds(text: str) -> float:
     value = float(text)
     if not 0 < value < 86_400:
@@ -116,7 +122,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("capture_source", "kernel", _one_of("kernel", "packets", "auto"), CAPTURE_SOURCE_DOC),
     Setting("attach", "auto", _one_of("auto", "tcx", "clsact"), "Hooks of the kernel programs; auto: tcx if there."),
     Setting("spool", "", str, "Directory of the agent's undelivered batches; empty: DATA/spool."),
-    Setting("flows_max", "262144", _positive, "Flows per address family the kernel tables hold between two drains."),
+    Setting("flows_max", "262144", _positive, "Flows per family in the shared kernel tables; 0.75 kB each."),
+    Setting("flow_slots", "65536", _whole, "Flows in each processor's own table; 128 bytes each. 0: none."),
     Setting("drain_seconds", "5", _seconds, "Seconds between two drains of the kernel tables."),
 )
 
@@ -150,6 +157,7 @@ class Settings:
     attach: str
     spool: str
     flows_max: int
+    flow_slots: int
     drain_seconds: float
     sources: Mapping[str, str]
 

@@ -22,6 +22,7 @@ from weir.capture.kernel import Kernel
 from weir.capture.netns import NoSuchNamespace
 from weir.capture.packets import Packets
 from weir.capture.source import Asked, Wanted, missing, opened
+from weir.capture.tables import Sizes
 from weir.capture.window import Uncounted
 from weir.model.resources import Side
 
@@ -205,7 +206,7 @@ def test_a_missing_namespace_is_named() -> None:
 @pytest.mark.parametrize(("wanted", "source"), [("kernel", "kernel"), ("auto", "kernel"), ("packets", "packets")])
 def test_the_source_is_what_was_asked_for(wanted: str, source: str, quiet: str) -> None:
     assert missing(Wanted(wanted)) == []
-    made = opened(Asked(Wanted(wanted), How.AUTO, FLOWS_MAX, quiet))
+    made = opened(Asked(Wanted(wanted), How.AUTO, Sizes(), quiet))
     try:
         assert made.source == source
     finally:
@@ -215,9 +216,10 @@ def test_the_source_is_what_was_asked_for(wanted: str, source: str, quiet: str) 
 WITHOUT_CAPABILITIES = """
 from weir.capture.attach import How
 from weir.capture.source import Asked, CannotCapture, Wanted, opened
+from weir.capture.tables import Sizes
 for wanted in Wanted:
     try:
-        opened(Asked(wanted, How.AUTO, 1024, None))
+        opened(Asked(wanted, How.AUTO, Sizes(1024), None))
     except CannotCapture as error:
         print(wanted, error)
 """

@@ -17,6 +17,7 @@ from weir.capture.attach import How
 from weir.capture.kernel import Drained, Kernel
 from weir.capture.packets import Packets
 from weir.capture.probe import packets_missing, probe
+from weir.capture.tables import Sizes
 from weir.model.resources import Side
 
 log = logging.getLogger("weir.agent")
@@ -63,11 +64,11 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the operator asks for. ``netns``: see ``netns.path_of``."""
+    """What the operator asks for. Packet sockets have but one table. ``netns``: see ``netns.path_of``."""
 
     wanted: Wanted
     how: How
-    flows_max: int
+    sizes: Sizes
     netns: str | None
 
 
@@ -88,7 +89,7 @@ def opened(asked: Asked) -> Source:
     if lacking := missing(asked.wanted):
         raise CannotCapture(" ".join(lacking))
     if asked.wanted is not Wanted.PACKETS and not (reasons := probe()):
-        return Kernel(asked.flows_max, asked.netns, how=asked.how)
+        return Kernel(asked.sizes.flows, asked.netns, how=asked.how, slots=asked.sizes.slots)
     why = "asked for" if asked.wanted is Wanted.PACKETS else " ".join(reasons)
     log.warning("capturing with packet sockets: no record will say REJECT (%s)", why)
-    return Packets(asked.flows_max, asked.netns)
+    return Packets(asked.sizes.flows, asked.netns)
