@@ -20,7 +20,7 @@ from weir.logstore.engine import Engine, Lookup, StatementError, prune
 from weir.logstore.snapshot import Snapshot
 from weir.model.cancel import Cancellation
 from weir.model.fields import NAMES
-from weir.query import plan, render, search
+from weir.query import plan, render, search, stages
 from weir.query.answer import LINE_MAX, Answer, Bucket, Page, Range
 from weir.query.dialects import DIALECTS
 from weir.query.failures import QueryError
@@ -63,8 +63,11 @@ class Querier:
         answer = Answer([], 0, sql is not None, where.strip(), (sql or "").strip(), terms=search.terms(node))
         if sql is None:
             _check_page(page)
-            pruned = prune(snapshot, plan.spans(window, ()))
-            picked = self._table(pruned, plan.Pick(self._scan(node, window, index, pruned), page))
+            for part in stages.windows(snapshot, window, page.reverse):
+                pruned = prune(snapshot, plan.spans(part, ()))
+                picked = self._table(pruned, plan.Pick(self._scan(node, part, index, pruned), page))
+                if picked.num_rows == page.line:
+                    break
             rows = [_row(row) for row in picked.to_pylist()]
             keys, types = [], []
         else:
