@@ -2340,7 +2340,7 @@ export interface Operations {
     appendMeta?: boolean;
     /** Splitting shards. */
     autoSplit?: boolean;
-    /** Most shards after splitting. */
+    /** Most shards after splitting; -1: not said. */
     maxSplitShard?: number;
     /** Kind of index service. */
     mode?: string;
@@ -2398,7 +2398,7 @@ export interface Operations {
     query?: string;
     /** Only rows of this topic. */
     topic?: string;
-    /** Length of a part in seconds; chosen by the range if absent. */
+    /** Length of a part in seconds; chosen by the range if 0 or absent. */
     interval?: number;
   };
   ListTopics: {
@@ -2428,7 +2428,7 @@ export interface Operations {
     appendMeta?: boolean;
     /** Splitting shards. */
     autoSplit?: boolean;
-    /** Most shards after splitting. */
+    /** Most shards after splitting; -1: not said. */
     maxSplitShard?: number;
     /** Kind of index service. */
     mode?: string;

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.clients import sls_story
 from tests.clients.server import Server
 from tests.clients.story import check
 
@@ -48,3 +49,17 @@ def test_the_story(client: str, server: Server, modules: Path) -> None:
         )
         assert told.returncode == 0, told.stderr
         check(json.loads(told.stdout))
+
+
+@pytest.mark.parametrize(("client", "without"), [("sls_log", {"shards", "pulled"}), ("sls20201230", {"pulled"})])
+def test_the_log_service(client: str, without: set[str], server: Server, modules: Path) -> None:
+    with sls_story.stage(server, client) as environment:
+        told = subprocess.run(
+            ["node", str(HERE / f"{client}.js")],
+            env={**environment, "NODE_PATH": str(modules)},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert told.returncode == 0, told.stderr
+        sls_story.check(told.stdout, without=without)

@@ -216,6 +216,18 @@ def test_a_large_group_is_taken_and_refused_as_a_small_one(store):
     assert pulled(store) == sorted(map(sorted, [*rows, *mixed]))
 
 
+def test_values_that_clients_send_for_nothing_are_taken(store):
+    """Go asks for a histogram with interval 0, Java makes logstores with maxSplitShard -1."""
+    body = json.dumps({"logstoreName": "java", "ttl": 1, "shardCount": 1, "maxSplitShard": -1}).encode()
+    assert store.send("POST", "/logstores", body, project=PROJECT, headers=JSON).status_code == 200
+    assert (
+        store.send("POST", "/logstores/java/index", b'{"line": {}}', project=PROJECT, headers=JSON).status_code == 200
+    )
+    query = {"type": "histogram", "from": "1700000000", "to": "1700003600", "interval": "0"}
+    answer = store.send("GET", "/logstores/java", project=PROJECT, query=query)
+    assert sum(part["to"] - part["from"] for part in answer.json()) == 3600
+
+
 def test_bad_arrow_is_refused(store):
     def code(body):
         path = f"/logstores/{STORE}/shards/lb"

@@ -114,7 +114,9 @@ class LogStoreProperties:
     enable_tracking: bool | None = _property("enable_tracking", Flag(), "Web tracking.", f"{KEPT}; there is none here")
     append_meta: bool | None = _property("appendMeta", Flag(), "Senders' addresses.", f"{KEPT}; none is recorded here")
     auto_split: bool | None = _property("autoSplit", Flag(), "Splitting shards.", f"{KEPT}; SplitShard does it")
-    max_split_shard: int | None = _property("maxSplitShard", Integer(0, 256), "Most shards after splitting.", KEPT)
+    max_split_shard: int | None = _property(
+        "maxSplitShard", Integer(-1, 256), "Most shards after splitting; -1: not said.", KEPT
+    )
     mode: str | None = _property("mode", _ANY, "Kind of index service.", KEPT)
     telemetry_type: str | None = _property("telemetryType", _ANY, "Kind of data.", KEPT)
     hot_ttl: int | None = _property(
@@ -260,8 +262,8 @@ class GetHistograms:
     to: int = _range_end("to")
     query: str = parameter("query", _ANY, "Search; what follows a | is not looked at.", default="")
     topic: str = parameter("topic", _ANY, "Only rows of this topic.", default="")
-    interval_seconds: int | None = parameter(
-        "interval", Integer(1, 2**31 - 1), "Length of a part in seconds; chosen by the range if absent.", default=None
+    interval_seconds: int = parameter(
+        "interval", Integer(0, 2**31 - 1), "Length of a part in seconds; chosen by the range if 0 or absent.", default=0
     )
 
 

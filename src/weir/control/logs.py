@@ -109,7 +109,7 @@ def get_histograms(desk: Desk, caller: Caller, command: say.GetHistograms) -> an
     store_id, index = _searchable(desk, caller, command)
     with _named(command.log_store), _query_errors(has_sql=False):
         snapshot = desk.store.snapshot(store_id, window.from_s, window.to_s)
-        buckets = desk.querier.histogram(snapshot, command.query, window, command.interval_seconds, index)
+        buckets = desk.querier.histogram(snapshot, command.query, window, command.interval_seconds or None, index)
     return answers.Histogram(tuple(answers.Part(one.from_s, one.to_s, one.count) for one in buckets))
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.clients import sls_story
 from tests.clients.server import Server
 from tests.clients.story import check
 
@@ -90,3 +91,28 @@ def test_java(server: Server, java_stories: list[str]) -> None:
     with server.vpc() as vpc_id:
         told = done(java_stories, CACHE / "java", server.environment(vpc_id), TELL_SECONDS)
         check(json.loads(told), unknown={"IpVersion"})
+
+
+@pytest.fixture(scope="session")
+def go_sls() -> Path:
+    place = workshop("go_sls", "go")
+    done(["go", "mod", "tidy"], place, None, BUILD_SECONDS)
+    done(["go", "build", "-o", "story", "."], place, None, BUILD_SECONDS)
+    return place / "story"
+
+
+def test_go_log_service(server: Server, go_sls: Path) -> None:
+    """``aliyun-log-go-sdk``: client, producer and consumer."""
+    with sls_story.stage(server, "go_sls") as environment:
+        told = done([str(go_sls)], go_sls.parent, environment, TELL_SECONDS)
+        sls_story.check(told, has_consumer=True)
+
+
+def test_java_log_service(server: Server) -> None:
+    """``aliyun-log``."""
+    place = workshop("java_sls", "mvn", "java")
+    goals = ["compile", "dependency:build-classpath", "-Dmdep.outputFile=classpath"]
+    done(["mvn", "--batch-mode", "--quiet", *goals], place, None, BUILD_SECONDS)
+    program = ["java", "-cp", f"target/classes:{(place / 'classpath').read_text()}", "SlsStory"]
+    with sls_story.stage(server, "java_sls") as environment:
+        sls_story.check(done(program, place, environment, TELL_SECONDS))
