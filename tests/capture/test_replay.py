@@ -20,6 +20,7 @@ from tests.capture.test_kernel_frames import (
     DST4,
     ETH4,
     ETH6,
+    ICMP,
     MACS,
     MALFORMED,
     NOT_IP,
@@ -244,6 +245,16 @@ def test_the_command_prints_and_writes(tmp_path: Path) -> None:
     assert summary([pq.read_table(tmp_path / "o")]) == EXPECTED
     csv = invoke(file, *mac, "--format", "csv").stdout.splitlines()
     assert len(csv) == 1 + len(rows)
+
+
+def test_the_fields_that_a_packet_holds_can_be_asked_for(tmp_path: Path) -> None:
+    file = tmp_path / "icmp.pcap"
+    file.write_bytes(pcap([(NOON * SECOND, MACS + ETH4 + ip4(b"\x03\x03" + bytes(34), ICMP)), PACKETS[0]]))
+    done = invoke(file, "--address", SRC4, "--format", "json", "--log-format", "${dstport} ${icmp-type} ${icmp-code}")
+    names = ("eni-id", "dstport", "icmp-type", "icmp-code")
+    rows = {tuple(json.loads(line).get(name) for name in names) for line in done.stdout.splitlines()}
+    assert rows == {(None, "771", "3", "3"), (None, "8000", None, None)}
+    assert isinstance(invoke(file, "--log-format", "${nothing}").exception, Trouble)
 
 
 def test_the_command_says_what_is_wrong_after_the_records(tmp_path: Path) -> None:

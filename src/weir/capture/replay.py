@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from weir.capture.attribution import Attribution
 from weir.capture.flows import DIRECTION_IN, DIRECTION_OUT, Flows, empty, fold
 from weir.capture.headers import MALFORMED, NOT_IP, PARSED, Frames, Link, Walk
 from weir.capture.pcap import UNKNOWN, Batch, DamagedCapture, way_out
@@ -72,12 +73,12 @@ class Replayed:
 class Replay:
     """One file, one ENI with its flow logs; all of them must have the same interval, which decides where it ends."""
 
-    def __init__(self, eni: Eni, told: Told) -> None:
+    def __init__(self, eni: Eni, told: Told, attributions: tuple[Attribution, ...] = ()) -> None:
         self.counted = Replayed()
         self._eni, self._told = eni, told
         self._interval_minutes = eni.flow_logs[0].interval_minutes
         self._walk = Walk()
-        self._roster = Roster()
+        self._roster = Roster(attributions)
         self._roster.attached(eni.labels.eni_id, IFINDEX)
         self._windows: Windows | None = None
         self._minute = 0

@@ -19,7 +19,8 @@ import click
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from weir.capture.label import RECORD_SCHEMA
+from weir.capture.label import EXTRA, RECORD_SCHEMA
+from weir.capture.packet_fields import Icmp, Initiator
 from weir.capture.pcap import DamagedCapture, UnreadableCapture, batches
 from weir.capture.replay import DirectionUnknown, Replay, Told
 from weir.capture.roster import Eni, FlowLog
@@ -28,6 +29,8 @@ from weir.capture.window import INTERVALS_MINUTES
 from weir.cli.context import CLIENT_OPTIONS, Trouble, client_of, options, settings_of
 from weir.cli.queries import store_of, write_rows
 from weir.client import Client, Rows
+from weir.contract.vpc_flow_logs import log_fields
+from weir.model.fields import EXTENDED_NAMES, NAMES
 from weir.model.resources import Side, TrafficType
 
 
@@ -53,6 +56,15 @@ def told_of(side: str, macs: tuple[str, ...], addresses: tuple[str, ...]) -> Tol
     return Told(Side(side), frozenset(map(mac_of, macs)), frozenset(map(packed, addresses)))
 
 
+def fields_of(log_format: str) -> frozenset[str]:
+    """The fields that a LogFormat names; none: all, as in CreateFlowLog."""
+    named = frozenset(log_fields(log_format))
+    unknown = named.difference(NAMES, EXTENDED_NAMES)
+    if unknown or (log_format and not named):
+        raise Trouble(f"--log-format: no such field: {', '.join(sorted(unknown)) or log_format}")
+    return named
+
+
 @click.command()
 @click.argument("file", type=click.File("rb"))
 @click.option("--mac", "macs", multiple=True, help="The ENI's MAC address: frames from it are out. Repeatable.")
@@ -70,6 +82,7 @@ def told_of(side: str, macs: tuple[str, ...], addresses: tuple[str, ...]) -> Tol
 @click.option("--vm-id", default="-")
 @click.option("--vswitch-id", default="-")
 @click.option("--vpc-id", default="-")
+@click.option("--log-format", default="", help="The records' fields, as in CreateFlowLog: '${srcaddr} ${icmp-type}'.")
 @click.option("--format", "form", type=click.Choice(["table", "json", "csv", "parquet"]), default="table")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="File; needed for parquet.")
 @click.option("--to", "store", help="PROJECT/LOGSTORE: deliver there instead of printing.")
@@ -82,9 +95,9 @@ def replay(file: BufferedReader, **given: Any) -> None:
     if form == "parquet" and output is None and store is None:
         raise Trouble("parquet is binary: name a file with --output")
     project, logstore = store_of(store) if store else ("", "")
-    keep = Keep(TrafficType.ALL, dual_stack=True)
+    keep = Keep(TrafficType.ALL, dual_stack=True, fields=fields_of(given.pop("log_format")))
     flow_log = FlowLog("replay", int(interval), keep, project, logstore)
-    made = Replay(Eni(labels, "", "", told.side, (), (flow_log,)), told)
+    made = Replay(Eni(labels, "", "", told.side, (), (flow_log,)), told, (Icmp(), Initiator()))
     failed: list[str] = []
     tables = intact(made, file, failed)
     if store:
@@ -121,12 +134,16 @@ def deliver(client: Client, store: tuple[str, str], tables: Iterator[pa.Table]) 
 
 
 def write(tables: Iterator[pa.Table], form: str, output: Path | None) -> None:
-    whole = pa.concat_tables([RECORD_SCHEMA.empty_table(), *tables])
+    whole = pa.concat_tables([RECORD_SCHEMA.empty_table(), *tables], promote_options="default")
     if form == "parquet":
         pq.write_table(whole, output)
         return
-    rows = [{name: str(value) for name, value in row.items() if value is not None} for row in whole.to_pylist()]
-    write_rows(Rows(rows, {"keys": whole.column_names if rows else []}), form, output)
+    rows = []
+    for row in whole.to_pylist():
+        pairs = row.pop(EXTRA.name, None) or ()
+        rows.append({name: str(value) for name, value in row.items() if value is not None} | dict(pairs))
+    keys = dict.fromkeys([*RECORD_SCHEMA.names, *(name for row in rows for name in row)])
+    write_rows(Rows(rows, {"keys": [name for name in keys if any(name in row for row in rows)]}), form, output)
 
 
 COMMANDS = (replay,)
