@@ -16,7 +16,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 import numpy as np
 from numpy.typing import NDArray
 
-from weir.capture.flows import DIRECTION_OUT, Flows
+from weir.capture.flows import DIRECTION_OUT, FLOW, Flows, only
 from weir.model.paths import EVERYWHERE, NOT_PUBLIC, PATH_CODES, PathKind
 
 KINDS: tuple[PathKind, ...] = tuple(PathKind)
@@ -25,8 +25,10 @@ CODES = np.array([PATH_CODES[kind] for kind in KINDS], "i8")
 TABLES_KEPT = 256
 """Tables of routes kept ready; ENIs of a VSwitch share one. Above it they are made again, a few ms each."""
 
+WORDS = {4: (">u4", 32, (12,)), 6: (">u8", 64, (0, 8))}
+"""Family -> type of a word, its bits, and where the words of an address begin within its 16 bytes."""
+
 Kinds = NDArray[np.uint8]
-Words = NDArray[np.uint64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,8 @@ class Route:
 @dataclass(frozen=True, slots=True)
 class _Rule:
     length: int
-    mask: tuple[int, int]  # 64 high and 64 low bits; IPv4 only low
-    value: tuple[int, int]
+    mask: tuple[int, ...]  # as many words as the family's addresses have, see WORDS
+    value: tuple[int, ...]
     kind: int
 
 
@@ -56,16 +58,17 @@ class PathTable:
         for block, path in (*routes, *defaults):
             network = ip_network(block)
             rules[network.version].setdefault(str(network), _rule(network, KINDS.index(path)))
-        self._rules = {family: sorted(found.values(), key=lambda rule: -rule.length) for family, found in rules.items()}
+        self._rules = {family: sorted(found.values(), key=lambda rule: rule.length) for family, found in rules.items()}
 
     def kinds(self, rows: Flows) -> Kinds:
         """Number in ``KINDS`` of every row's path. Shape (len(rows),)."""
-        far = np.where(rows["direction"] == DIRECTION_OUT, rows["dst"], rows["src"])
-        words = np.ascontiguousarray(far).view(">u8").reshape(-1, 2).astype("u8")
         found = np.zeros(len(rows), "u1")
-        for family in (4, 6):
-            here = np.flatnonzero(rows["family"] == family)
-            found[here] = _decide(self._rules[family], words[here], family)
+        for family, rules in self._rules.items():
+            here = rows["family"] == family
+            if here.all():
+                found = _decide(rules, rows, family)
+            elif here.any():
+                found[here] = _decide(rules, only(rows, here), family)
         return found
 
 
@@ -83,25 +86,35 @@ def blocks_of(routes: Iterable[Route], behind: Callable[[str], tuple[str, ...]])
 
 
 def _rule(network: IPv4Network | IPv6Network, kind: int) -> _Rule:
+    _, bits, starts = WORDS[network.version]
+    places = [bits * at for at in reversed(range(len(starts)))]
     mask, value = int(network.netmask), int(network.network_address)
-    low = (1 << 64) - 1
-    return _Rule(network.prefixlen, (mask >> 64, mask & low), (value >> 64, value & low), kind)
+    low = (1 << bits) - 1
+    return _Rule(
+        network.prefixlen, tuple(mask >> at & low for at in places), tuple(value >> at & low for at in places), kind
+    )
 
 
-def _decide(rules: list[_Rule], words: Words, family: int) -> Kinds:
-    """The first rule that fits decides. Each asks only for the rows that none before it fitted."""
-    found = np.zeros(len(words), "u1")
-    left = np.arange(len(words))
-    high, low = words[:, 0], words[:, 1] & np.uint64(0xFFFFFFFF) if family == 4 else words[:, 1]
+def _decide(rules: list[_Rule], rows: Flows, family: int) -> Kinds:
+    """Longer blocks overwrite shorter ones."""
+    found = np.zeros(len(rows), "u1")
+    words = _far_end(rows, family)
     for rule in rules:
-        fits = low & np.uint64(rule.mask[1]) == np.uint64(rule.value[1])
-        if family == 6:
-            fits &= high & np.uint64(rule.mask[0]) == np.uint64(rule.value[0])
-        found[left[fits]] = rule.kind
-        left, high, low = left[~fits], high[~fits], low[~fits]
-        if not len(left):
-            break
+        fits = np.ones(len(rows), bool)
+        for word, mask, value in zip(words, rule.mask, rule.value, strict=True):
+            fits &= word & word.dtype.type(mask) == word.dtype.type(value)
+        np.putmask(found, fits, rule.kind)
     return found
+
+
+def _far_end(rows: Flows, family: int) -> list[NDArray[np.unsignedinteger]]:
+    """The far end's address as words, in the machine's byte order, each of shape (len(rows),)."""
+    kind, _, starts = WORDS[family]
+    out = rows["direction"] == DIRECTION_OUT
+    assert FLOW.fields is not None
+    src, dst = FLOW.fields["src"][1], FLOW.fields["dst"][1]
+    read = [(rows.getfield(kind, dst + at), rows.getfield(kind, src + at)) for at in starts]
+    return [np.where(out, to, of).astype(kind.replace(">", "=")) for to, of in read]
 
 
 DEFAULT_PATHS = table_of(())
