@@ -77,9 +77,18 @@ def rows_of(client: Client, store: tuple[str, str], query: Mapping[str, Any], li
 @click.option("--limit", default=1000, show_default=True, help="Rows of a search; SQL has its own LIMIT.")
 @click.option("--format", "form", type=click.Choice(["table", "json", "csv", "parquet"]), default="table")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="File; needed for parquet.")
+@click.option("--coverage", is_flag=True, help="Say last, as JSON, how much of the traffic the rows stand for.")
 @options(*CLIENT_OPTIONS)
 def query(
-    store: str, text: str, from_: str, to: str, limit: int, form: str, output: Path | None, **given: str | None
+    store: str,
+    text: str,
+    from_: str,
+    to: str,
+    limit: int,
+    form: str,
+    output: Path | None,
+    coverage: bool,
+    **given: str | None,
 ) -> None:
     """Searches PROJECT/LOGSTORE and prints the rows."""
     settings, now = settings_of(**given), time.time()
@@ -87,6 +96,22 @@ def query(
     with client_of(settings) as client:
         found = rows_of(client, store_of(store), asked, limit)
     write_rows(found, form, output)
+    covered = found.meta.get("coverage")
+    if coverage:
+        click.echo(json.dumps({"coverage": covered}))
+    elif form == "table" and output is None and covered is not None:
+        console().print(coverage_line(covered), style="dim")
+
+
+def coverage_line(coverage: Mapping[str, Any]) -> str:
+    """What the rows stand for, in one sentence."""
+    said = {"exact": "sums are exact", "lower-bound": "sums are lower bounds", "unknown": "coverage is not known"}
+    whole = sum(coverage["seconds"].values())
+    shares = [f"{100 * amount / whole:.3g} % {status}" for status, amount in coverage["seconds"].items()]
+    if not shares:
+        return said[coverage["sums"]]
+    until = datetime.fromtimestamp(coverage["until"], UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return f"{said[coverage['sums']]}; {coverage['eniCount']} ENIs until {until}: {', '.join(shares)}"
 
 
 def write_rows(found: Rows, form: str, output: Path | None) -> None:

@@ -90,7 +90,8 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What a query found. ``where`` and ``sql`` are the halves of the query; ``cpu_seconds`` its work."""
+    """What a query found. ``where`` and ``sql`` are the halves of the query; ``coverage``, which clients do not know,
+    says how much of the traffic the rows stand for, where flow logs deliver to the logstore."""
 
     rows: list[dict[str, str]]
     has_sql: bool
@@ -101,6 +102,7 @@ class Rows:
     terms: list[dict[str, str]]
     processed_rows: int
     elapsed_ms: int
+    coverage: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,8 +251,10 @@ def _index(index: Index) -> Answer:
 
 def _rows(answer: Rows) -> Answer:
     info = {"keys": answer.keys, "terms": [[each["term"], each["key"]] for each in answer.terms], "limited": "0"}
+    covered = {} if answer.coverage is None else {"coverage": json.dumps({**answer.coverage, "enis": {}})}
     return _json(
         answer.rows,
+        **covered,
         progress=COMPLETE,
         count=len(answer.rows),
         processed_rows=answer.processed_rows,
@@ -265,7 +269,7 @@ def _rows(answer: Rows) -> Answer:
 
 
 def _rows_v2(answer: RowsV2) -> Answer:
-    meta = {
+    meta: dict[str, object] = {
         "progress": COMPLETE,
         "count": len(answer.rows),
         "processedRows": answer.processed_rows,
@@ -290,6 +294,8 @@ def _rows_v2(answer: RowsV2) -> Answer:
         "highlights": [],
         "terms": answer.terms,
     }
+    if answer.coverage is not None:
+        meta["coverage"] = answer.coverage
     return _json({"meta": meta, "data": answer.rows})
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from weir.control.access import Caller
 from weir.control.catalog import Catalog
+from weir.control.coverage import Coverages
 from weir.control.keys import KeyRing
 from weir.control.prepared import Prepared
 from weir.control.regions import Region
@@ -45,6 +46,7 @@ class Desk:
     started: float
     querier: Querier = field(default_factory=Querier)
     keys: KeyRing | None = None
+    coverages: Coverages = field(default_factory=Coverages)
 
     def now(self) -> float:
         """Unix seconds."""

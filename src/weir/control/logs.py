@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from weir.contract import sls_answers as answers
 from weir.contract import sls_commands as say
-from weir.control import consumers, log_rows, projects
+from weir.control import consumers, coverage, log_rows, projects
 from weir.control.access import Caller
 from weir.control.desk import Desk
 from weir.logstore.engine import QueryTimeout, QueryTooLarge
@@ -35,6 +35,7 @@ from weir.logstore.troubles import (
 from weir.model import sls_failures as failures
 from weir.query import search
 from weir.query.answer import Page, Range
+from weir.query.coverage import Coverage
 from weir.query.failures import QueryError
 from weir.query.index import Index
 
@@ -202,6 +203,7 @@ def _found(desk: Desk, caller: Caller, command: say.GetLogs) -> dict[str, Any]:
         from_s = window.from_s - desk.querier.lookback_seconds(command.query)
         snapshot = desk.store.snapshot(store_id, from_s, window.to_s)
         found = desk.querier.run(snapshot, command.query, window, page, index)
+    covered = _coverage(desk, command, window)
     return {
         "rows": found.rows,
         "has_sql": found.has_sql,
@@ -212,7 +214,17 @@ def _found(desk: Desk, caller: Caller, command: say.GetLogs) -> dict[str, Any]:
         "terms": [{"key": term.key, "term": term.term} for term in found.terms],
         "processed_rows": found.processed_rows,
         "elapsed_ms": found.elapsed_ms,
+        "coverage": covered and covered.document(found.reads),
     }
+
+
+def _coverage(desk: Desk, command: say.GetLogs, window: Range) -> Coverage | None:
+    """What the answer stands for, where flow logs deliver to the logstore."""
+    with desk.catalog.reading() as connection:
+        wanted = coverage.asked(connection, command.project, command.log_store)
+    if wanted is None:
+        return None
+    return desk.coverages.of(wanted, window, (desk.store, desk.querier), desk.now())
 
 
 def _window(command: say.GetLogs | say.GetHistograms) -> Range:

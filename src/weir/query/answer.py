@@ -41,7 +41,8 @@ class Term:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """``where`` and ``agg`` are the two halves of the text; ``keys`` and ``column_types`` name the columns of a SQL
-    answer (Presto's type names), empty for a search. ``processed_rows`` counts the rows of the segments read.
+    answer (Presto's type names), empty for a search. ``processed_rows`` counts the rows of the segments read, ``reads``
+    are the names that the text mentions, in lower case ("" for words that may be in any column).
     """
 
     rows: list[dict[str, str]]
@@ -54,6 +55,7 @@ class Answer:
     processed_rows: int = 0
     elapsed_ms: int = 0
     terms: list[Term] = field(default_factory=list)
+    reads: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ class Querier:
                 if picked.num_rows == page.line:
                     break
             rows = [_row(row) for row in picked.to_pylist()]
-            keys, types = [], []
+            keys, types, reads = [], [], search.keys(node)
         else:
             if page.offset:
                 raise QueryError("with SQL the offset must be 0: use LIMIT offset, count in the SQL")
@@ -82,6 +82,7 @@ class Querier:
             table = table.rename_columns(_distinct(table.column_names))
             rows, keys = render.rows(table), list(table.column_names)
             types = [render.type_name(column.type) for column in table.columns]
+            reads = search.keys(node) | resolved.names
         processed = sum(s.rows for s in pruned.segments) + sum(t.num_rows for t in pruned.tail)
         elapsed_ms = round((time.monotonic() - started) * 1000)
         return Answer(
@@ -95,6 +96,7 @@ class Querier:
             processed,
             elapsed_ms,
             answer.terms,
+            reads,
         )
 
     def lookback_seconds(self, text: str) -> int:

@@ -139,6 +139,21 @@ def terms(node: Node) -> list[Term]:
             return []
 
 
+def keys(node: Node) -> frozenset[str]:
+    """The keys that the search looks at; "" for full text."""
+    match node:
+        case Match(key, _) | Exists(key) | Compare(key, _, _):
+            return frozenset({(key or "").lower()})
+        case Between(key):
+            return frozenset({key.lower()})
+        case And(items) | Or(items):
+            return frozenset().union(*map(keys, items))
+        case Not(item):
+            return keys(item)
+        case _:
+            return frozenset()
+
+
 def is_phrase(node: Node) -> bool:
     """Whether a ``#"..."`` is in the tree (mode 1 of GetLogsV2)."""
     match node:

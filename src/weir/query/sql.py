@@ -29,7 +29,7 @@ LIMIT_DEFAULT = 100
 @dataclass(frozen=True, slots=True)
 class Resolved:
     """``query`` reads ``log``, now and ``shifts`` seconds earlier; ``kinds`` are those of the columns of ``log``,
-    ``tags`` the tag columns it mentions, ``now_s`` what the clock says to it.
+    ``tags`` the tag columns and ``names`` all names it mentions, ``now_s`` what the clock says to it.
     """
 
     query: exp.Query
@@ -38,6 +38,7 @@ class Resolved:
     now_s: float
     tags: tuple[str, ...] = ()
     shifts: tuple[int, ...] = ()
+    names: frozenset[str] = frozenset()
 
 
 def resolve(source: Source, columns: Mapping[str, str], frame: Frame, known: Collection[str]) -> Resolved:
@@ -49,6 +50,8 @@ def resolve(source: Source, columns: Mapping[str, str], frame: Frame, known: Col
         query = parse(source)
         check(query, source)
         _check_lookups(query, known, source)
+        own = {alias.alias.lower() for alias in query.find_all(exp.Alias)} - columns.keys()
+        names = frozenset(column.name.lower() for column in query.find_all(exp.Column)) - own
         _supply_from(query)
         shifts = compare.expand(query, source)
         query = series.pad(query, Kinds(columns, query), frame, source)
@@ -60,7 +63,7 @@ def resolve(source: Source, columns: Mapping[str, str], frame: Frame, known: Col
     except RecursionError as error:
         raise QueryError.at(source.whole, source.offset, "the statement is nested too deeply") from error
     tags = {column.name for column in query.find_all(exp.Column) if column.name.startswith("__tag__:")}
-    return Resolved(query, columns, source, frame.now_s, tuple(sorted(tags)), shifts)
+    return Resolved(query, columns, source, frame.now_s, tuple(sorted(tags)), shifts, names)
 
 
 def lookbacks(source: Source) -> tuple[int, ...]:
