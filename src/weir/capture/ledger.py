@@ -66,8 +66,8 @@ class _Standing:
     gone: bool = False
     owed: deque[Amounts] = field(default_factory=lambda: deque(maxlen=PERSISTENT_WINDOWS))
 
-    def attach(self, base: Counted, at_ns: int, *, busy: bool) -> None:
-        self.tally, self.stand, self.since_ns = Tally(base, busy=busy), Stand(), at_ns
+    def attach(self, tally: Tally, at_ns: int) -> None:
+        self.tally, self.stand, self.since_ns = tally, Stand(), at_ns
 
     def detach(self, at_ns: int) -> None:
         self._cover(at_ns)
@@ -130,8 +130,7 @@ class Ledger:
             if one.error:
                 standing.page.reason = one.error
             if one.ifindex and standing.tally is None and one.ifindex in after:
-                base = after[one.ifindex]
-                standing.attach(base, at_ns, busy=before.get(one.ifindex) != base)
+                standing.attach(Tally(before.get(one.ifindex, Counted()), after[one.ifindex]), at_ns)
         for standing in self._standings.values():
             if standing.gone:
                 standing.detach(at_ns)

@@ -28,6 +28,8 @@ SEGMENT_HEADER_BYTES_MAX = 142
 """Headers that one more segment may add, at most: Ethernet, two VLAN tags, and 120 bytes of IP and TCP."""
 FRAME_BYTES_MAX = (1 << 19) + SEGMENT_HEADER_BYTES_MAX
 """Bytes of the largest frame that a device is given: a super-packet of segmentation offload."""
+QUEUE_FRAMES_MAX = 1000
+"""Frames that may wait before a receiving hook while it is attached (``net.core.netdev_max_backlog``)."""
 
 RX, TX = 0, 1
 
@@ -79,13 +81,15 @@ class _Allowance:
 class Tally:
     """A device from the moment its hooks were attached. All totals are since then, or since the last ``close``."""
 
-    def __init__(self, base: Counted, *, busy: bool) -> None:
-        """``base``: the counters just after attaching; ``busy``: they moved meanwhile, so some frames of that moment
-        are on the wrong side of it. These are booked as in flight, for good."""
+    def __init__(self, before: Counted, base: Counted) -> None:
+        """``before``, ``base``: the counters before and after the hooks were attached.
+
+        Where they differ, the hooks may have seen frames that are in ``base`` already. These stay in flight, for good.
+        """
         self._origin = device_amounts(base)
         self._tx_dropped = base.tx_dropped
-        self._settling = busy
         self._hooks, self._edge = nothing(), nothing()
+        self._edge_room = _edge_max(self._origin - device_amounts(before))
         self._offload, self._unsent = _Allowance(), _Allowance()
         self._unexplained = nothing()
         self._recent: deque[Amounts] = deque(maxlen=PERSISTENT_READINGS)
@@ -139,11 +143,10 @@ class Tally:
 
     def _declare(self, rest: Amounts) -> None:
         lasting = self._lasting()
-        if self._settling and len(self._recent) == PERSISTENT_READINGS:
-            self._edge += lasting
-            self._settling = False
-        else:
-            self._unexplained += lasting
+        edge = np.clip(lasting, -self._edge_room, 0)
+        self._edge_room += edge
+        self._edge += edge
+        self._unexplained += lasting - edge
         for one in self._recent:
             one -= lasting
         self.in_flight = rest + self._edge
@@ -156,6 +159,14 @@ class Tally:
         """A window ends."""
         self._offload.age()
         self._unsent.age()
+
+
+def _edge_max(moved: Amounts) -> Amounts:
+    """The most that hooks may have seen of what the device had counted before, when so much passed while they were
+    attached: all of that, and what waited in the queue before the receiving hook."""
+    queued = np.where(moved[RX].any(), [QUEUE_FRAMES_MAX, QUEUE_FRAMES_MAX * FRAME_BYTES_MAX], 0)
+    most: Amounts = moved + np.stack([queued, np.zeros(2, np.int64)])
+    return most
 
 
 def common(shown: list[Amounts]) -> Amounts:
