@@ -21,3 +21,10 @@ def test_kills_lose_nothing(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, BENCH / "kills.py", *few], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "0 lost, 0 doubled, 0 half written" in done.stdout
+
+
+def test_query_runs(tmp_path: Path) -> None:
+    small = ["--rows", "100000", "--times", "1", "--settled", "0", "--peers", "duckdb", "--directory", str(tmp_path)]
+    done = subprocess.run([sys.executable, BENCH / "query.py", *small], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert "answers differ: []" in done.stdout

@@ -32,7 +32,7 @@ Numbers = npt.NDArray[np.int64]
 def write(sources: Sequence[Sealed]) -> Sealed:
     """The rows of ``sources`` in one new file beside the first. Raises OSError, and leaves no file then."""
     paths = [one.segment.path for one in sources]
-    rows = pa.concat_tables([_read(path) for path in paths]).unify_dictionaries().combine_chunks()
+    rows = _joined([_read(path) for path in paths])
     cuts = list(_cuts(rows))
     # Texts are dictionaries up to here: a quarter of the memory.
     parts = (rows.take(pa.array(cut)).cast(SCHEMA) for cut in cuts)
@@ -65,6 +65,16 @@ def _read(path: Path) -> pa.Table:
         kind = pa.dictionary(pa.int32(), pa.string()) if field.name in lake.TEXT_COLUMNS else field.type
         known = field.name in rows.column_names
         columns.append(rows[field.name].cast(kind) if known else pa.nulls(rows.num_rows, kind))
+    return pa.Table.from_arrays(columns, names=SCHEMA.names)
+
+
+def _joined(parts: list[pa.Table]) -> pa.Table:
+    """All rows, each column in one piece. Column by column, so that they are in memory once and not twice."""
+    columns = []
+    for name in SCHEMA.names:
+        chunks = pa.chunked_array([chunk for part in parts for chunk in part[name].chunks])
+        columns.append(chunks.unify_dictionaries().combine_chunks())
+        parts = [part.drop_columns([name]) for part in parts]
     return pa.Table.from_arrays(columns, names=SCHEMA.names)
 
 

@@ -275,6 +275,7 @@ class Store:
                 while not self._stopping.is_set() and now >= self._compact_after.get(store.id, 0.0):
                     if not store.compact(int(now)):
                         break
+                    pa.default_memory_pool().release_unused()  # hundreds of MB that nobody needs for a while
             except StoreUnavailable as error:
                 self.counters.add(compaction_failures=1)
                 self._compact_after[store.id] = now + COMPACTION_RETRY_SECONDS
@@ -287,6 +288,7 @@ class Store:
     def _seal_or_note(self, store: LogStore, shard: int, now: float) -> None:
         try:
             store.seal(shard)
+            pa.default_memory_pool().release_unused()
         except StoreUnavailable as error:
             self.counters.add(seal_failures=1)
             self._seal_after[store.id, shard] = now + self._site.limits.retry_seconds
