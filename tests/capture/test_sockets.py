@@ -19,15 +19,16 @@ import pytest
 
 from tests.capture.conftest import Books, Guest, Vpc
 from tests.capture.test_kernel_abi import Btf, section
-from tests.capture.test_window import NOON, SECOND, flow, packed, rows
+from tests.capture.test_window import NOON, flow, rows
 from tests.waiting import until
 from weir.capture.attribution import Watched
 from weir.capture.cgroups import Cgroups, container_of, mount_of
-from weir.capture.flows import DIRECTION_IN, Flows
+from weir.capture.flows import Flows
+from weir.capture.homes import Homes
+from weir.capture.links import Links
 from weir.capture.packet_fields import Initiator
 from weir.capture.share import Bounds, Labels
-from weir.capture.socket_memory import Seen, SocketMemory
-from weir.capture.socket_programs import OPENED_HERE, RECORD, SOCKET_OBJECT, STRUCTS, Records
+from weir.capture.socket_programs import SOCKET_OBJECT, STRUCTS
 from weir.capture.sockets import FIELDS, LocalSockets
 from weir.model.resources import Side
 
@@ -240,6 +241,36 @@ def test_udp_sockets(vpc: Vpc, books: Books, sockets: LocalSockets, kind: str, c
 
 
 @pytest.mark.root
+def test_an_interface_that_is_the_captured_device_itself(vpc: Vpc, books: Books) -> None:
+    with (
+        closing(LocalSockets(vpc.a.netns, time.time_ns)) as sockets,
+        vpc.a.socket(socket.AF_INET, socket.SOCK_DGRAM) as caller,
+    ):
+        sockets.watch((Watched("eni-a", "eth0", Side.SELF, (), frozenset({"pid"})),))
+        caller.connect((vpc.c.ipv4, 9))
+        caller.send(b"x")
+        books.drain()
+        sockets.drained(time.time_ns())
+        outward = books.select(ifindex=vpc.a.ifindex, sport=caller.getsockname()[1])
+        assert asked(sockets, "a", outward, "pid") == [(os.getpid(),)]
+
+
+@pytest.mark.root
+def test_behind_a_tap_there_is_nobody(vpc: Vpc) -> None:
+    vpc.ip("tuntap", "add", "mode", "tap", "name", "eni-t")
+    try:
+        with closing(Links(vpc.host)) as links:
+            homes = Homes(vpc.host, links)
+            homes.look((*watched("pid"), Watched("eni-t", "eni-t", Side.BEHIND, (), frozenset({"pid"}))))
+            inodes = [Path("/run/netns", guest.netns).stat().st_ino for guest in (vpc.a, vpc.b, vpc.c)]
+            assert [homes.of(f"eni-{name}") for name in "abct"] == [*inodes, None]
+            homes.look((Watched("eni-a", "gone", Side.BEHIND, (), frozenset({"pid"})),))
+            assert [homes.of(f"eni-{name}") for name in "ab"] == [inodes[0], None]
+    finally:
+        vpc.ip("link", "del", "eni-t")
+
+
+@pytest.mark.root
 def test_the_control_group_of_a_container(vpc: Vpc, books: Books, sockets: LocalSockets) -> None:
     mount = mount_of(Path("/proc/self/mountinfo").read_text(encoding="utf-8"))
     if mount is None:
@@ -286,84 +317,6 @@ def test_structures_agree(name: str) -> None:
     layout = STRUCTS[name]
     assert layout.fields is not None
     assert btf.members(name) == {key: (at, kind.itemsize) for key, (kind, at, *_) in layout.fields.items()}
-
-
-def record(number: int = 1, **values: Any) -> Records:
-    made = np.zeros(1, RECORD)
-    base = {
-        "id": number, "pid": 7, "comm": b"curl".ljust(16, b"\0"), "proto": 6, "local_port": 9, "remote_port": 80,
-        "local": packed("10.0.0.1"), "remote": packed("10.0.0.2"), "opener": OPENED_HERE, "begun_ns": 10 * SECOND,
-    }  # fmt: skip
-    for name, value in (base | values).items():
-        made[name] = np.void(value) if isinstance(value, bytes) else value
-    return made
-
-
-def at(first_s: float, last_s: float, **more: Any) -> Flows:
-    found = flow(80, 1, **({"proto": 6, "src": packed("10.0.0.1"), "dst": packed("10.0.0.2"), "sport": 9} | more))
-    found["first_ns"], found["last_ns"] = int(first_s * SECOND), int(last_s * SECOND)
-    return found
-
-
-NONE = np.zeros(0, RECORD)
-
-
-def pids(memory: SocketMemory, *found: Flows) -> list[int | None]:
-    known = memory.known(0)
-    asked = rows(*found)
-    values, certain = known.values(known.match(asked), len(asked))["pid"]
-    return [int(pid) or None if sure else None for pid, sure in zip(values, certain, strict=True)]
-
-
-def test_a_tuple_used_again_belongs_to_each_in_its_time() -> None:
-    memory = SocketMemory()
-    memory.add(Seen(NONE, record(1, ended_ns=20 * SECOND), 20 * SECOND))
-    memory.add(Seen(record(1, begun_ns=21 * SECOND, pid=8), NONE, 30 * SECOND))
-    assert pids(memory, at(11, 19), at(22, 29), at(11, 29), at(40, 41)) == [7, 8, None, None]
-
-
-def test_a_socket_seen_often_is_one_and_its_end_counts() -> None:
-    memory = SocketMemory()
-    memory.add(Seen(record(retransmits=1), NONE, 20 * SECOND))
-    memory.add(Seen(rows(record(retransmits=2), record(retransmits=2)), NONE, 30 * SECOND))
-    memory.add(Seen(NONE, record(pid=0, retransmits=3, ended_ns=35 * SECOND), 40 * SECOND))
-    known = memory.known(0)
-    values = known.values(known.match(at(11, 12)), 1)
-    assert len(known.records) == 1
-    assert (values["retransmits"][0].tolist(), values["pid"][0].tolist()) == ([3], [7])
-    assert pids(memory, at(36, 37)) == [None]
-
-
-def test_a_socket_shared_by_processes_names_none_of_them() -> None:
-    memory = SocketMemory()
-    memory.add(Seen(rows(record(pid=7), record(pid=8)), NONE, 20 * SECOND))
-    assert pids(memory, at(11, 12)) == [None]
-
-
-def test_the_answer_is_the_same_sockets() -> None:
-    memory = SocketMemory()
-    memory.add(Seen(record(), NONE, 20 * SECOND))
-    answer = at(11, 12, src=packed("10.0.0.2"), dst=packed("10.0.0.1"), sport=80, dport=9, direction=DIRECTION_IN)
-    stranger = at(11, 12, src=packed("10.0.0.2"), dst=packed("10.0.0.1"), sport=80, dport=9)
-    assert pids(memory, answer, stranger) == [7, None]
-
-
-def test_datagrams_go_to_the_whole_tuple_before_the_end() -> None:
-    memory = SocketMemory()
-    connected = record(1, proto=17, pid=1)
-    bound = record(2, proto=17, pid=2, remote=bytes(16), remote_port=0)
-    anywhere = record(3, proto=17, pid=3, remote=bytes(16), remote_port=0, local=bytes(16), local_port=53)
-    memory.add(Seen(rows(connected, bound, anywhere), NONE, 20 * SECOND))
-    other = {"proto": 17, "dst": packed("10.0.0.3")}
-    assert pids(memory, at(11, 12, proto=17), at(11, 12, **other), at(11, 12, **(other | {"sport": 53}))) == [1, 2, 3]
-
-
-def test_the_memory_is_bounded() -> None:
-    memory = SocketMemory(limit=2)
-    closed = [record(number, ended_ns=number * SECOND, local_port=number) for number in (11, 12, 13)]
-    memory.add(Seen(NONE, rows(*closed), 14 * SECOND))
-    assert memory.forgotten == 1
-    assert pids(memory, *(at(10.5, 11, sport=number) for number in (11, 12, 13))) == [None, 7, 7]
 
 
 def test_containers_by_path(tmp_path: Path) -> None:

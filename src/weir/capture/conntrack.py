@@ -277,6 +277,7 @@ class Tracking:
                 self._memory.end(connection, self._clock_ns())
             elif not self._memory.begin(connection, since_ns) and self._gap_ns is None:
                 self._gap_ns = since_ns
+                log.warning("more than %d connections: flows of this time are not attributed", CONNECTIONS_MAX)
         self._empty_ns = now
 
     def _fill_gap(self, source: ctnetlink.Conntrack) -> None:
