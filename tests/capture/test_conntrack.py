@@ -53,6 +53,7 @@ IDS = ["NAT44", "NAT66"]
 def tracking(vpc: Vpc) -> Iterator[Tracking]:
     with closing(Tracking(vpc.host, time.time_ns)) as made:
         made.watch(WANTED)
+        until(lambda: made.is_whole, 30, "the table was read")
         begun_ns = time.time_ns()
         until(lambda: time.time_ns() > begun_ns + 2 * TICKS_NS, 10, "rows are told from those before")
         yield made

@@ -35,7 +35,9 @@ from weir.model.resources import Side
 BOUNDS = Bounds(NOON, NOON + 60)
 CLIENT = """
 import json, socket, struct, sys
-kind, address, port, close = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
+kind, address, port, close, group = sys.argv[1], sys.argv[2], int(sys.argv[3]), *sys.argv[4:]
+if group:
+    open(group + "/cgroup.procs", "w").write("0")
 family = socket.AF_INET6 if ":" in address else socket.AF_INET
 made = socket.socket(family, socket.SOCK_STREAM if kind == "tcp" else socket.SOCK_DGRAM)
 made.settimeout(30)
@@ -84,9 +86,12 @@ class Child:
 
 
 @contextmanager
-def child(guest: Guest, kind: str, to: tuple[str, int], close: str, answer: Callable[[], object]) -> Iterator[Child]:
+def child(
+    guest: Guest, kind: str, to: tuple[str, int], close: str, answer: Callable[[], object], group: str = ""
+) -> Iterator[Child]:
     """A client in the guest; ``answer`` runs once it was started and has to let it come to its end."""
-    command = ["ip", "netns", "exec", guest.netns, sys.executable, "-c", CLIENT, kind, to[0], str(to[1]), close]
+    inside_guest = ["nsenter", f"--net=/run/netns/{guest.netns}", sys.executable, "-c", CLIENT]
+    command = [*inside_guest, kind, to[0], str(to[1]), close, group]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
             answer()
@@ -276,19 +281,18 @@ def test_the_control_group_of_a_container(vpc: Vpc, books: Books, sockets: Local
     if mount is None:
         pytest.skip("cgroup2 is not mounted")
     group = mount / f"weir-test-{os.getpid()}" / ("0123456789abcdef" * 4)
-    group.mkdir(parents=True)
     try:
-        (group / "cgroup.procs").write_text(str(os.getpid()), encoding="ascii")
-        try:
-            with (
-                closing(Server(vpc, "10.9.1.3")) as server,
-                child(vpc.a, "tcp", server.to, "stay", server.answer) as client,
-            ):
-                books.drain()
-                sockets.drained(time.time_ns())
-                stated = Path(f"/proc/{client.process.pid}/cgroup").read_text(encoding="utf-8").splitlines()
-        finally:
-            (mount / "cgroup.procs").write_text(str(os.getpid()), encoding="ascii")
+        group.mkdir(parents=True)
+    except OSError as error:
+        pytest.skip(f"no control group can be made: {error}")
+    try:
+        with (
+            closing(Server(vpc, "10.9.1.3")) as server,
+            child(vpc.a, "tcp", server.to, "stay", server.answer, str(group)) as client,
+        ):
+            books.drain()
+            sockets.drained(time.time_ns())
+            stated = Path(f"/proc/{client.process.pid}/cgroup").read_text(encoding="utf-8").splitlines()
         outward = books.select(ifindex=vpc.a.ifindex, sport=client.said["port"])
         path = next(line.removeprefix("0::") for line in stated if line.startswith("0::"))
         assert asked(sockets, "a", outward, "cgroup", "container-id") == [(path, "0123456789abcdef" * 4)]

@@ -211,6 +211,11 @@ class Tracking:
     def counted(self) -> Counted:
         return self._memory.counted
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the table is followed and no connection is being missed now."""
+        return self._source is not None and self._gap_ns is None
+
     def watch(self, enis: tuple[Watched, ...]) -> None:
         """Begins or ends to follow. Where the kernel refuses, that is said once and nothing is attributed."""
         wanted = any(eni.fields.intersection((*FIELDS, OPENER_FIELD)) for eni in enis)
