@@ -38,7 +38,7 @@ from weir.logstore import rows as log_rows
 PROJECT, LOGSTORE = "bench", "flows"
 BODIES = 8
 """Different bodies that the clients send in turn."""
-SIGNED = 400
+SIGNED = 200
 """Requests that a connection has ready; when they are used up it signs anew, outside the measured time of a request."""
 READ_SECONDS = 4.0
 

@@ -28,3 +28,17 @@ def test_query_runs(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, BENCH / "query.py", *small], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     assert "answers differ: []" in done.stdout
+
+
+def test_recovery_runs(tmp_path: Path) -> None:
+    small = ["--gb", "0.01", "--files-mb", "0.2", "--log-rows", "10000", "--directory", str(tmp_path)]
+    done = subprocess.run([sys.executable, BENCH / "recovery.py", *small], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert "0.01 GB of lake" in done.stdout
+
+
+def test_putlogs_runs(tmp_path: Path) -> None:
+    small = ["--seconds", "0.5", "--forms", "4", "--connections", "1", "--speed-only", "--directory", str(tmp_path)]
+    done = subprocess.run([sys.executable, BENCH / "putlogs.py", *small], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert "protobuf lz4 4096" in done.stdout
