@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel, UnsupportedError
 
+from weir.query import duck_distinct
 from weir.query.calls import Unsuitable, call
 from weir.query.failures import QueryError
 from weir.query.functions import FUNCTIONS
@@ -40,6 +41,7 @@ def write(resolved: Resolved) -> Written:
     query, source = resolved.query, resolved.source
     try:
         _rewrite(query, Kinds(resolved.kinds, query), source, resolved.now_s)
+        duck_distinct.flatten(query)
         text = query.sql("duckdb", identify=True, comments=False, unsupported_level=ErrorLevel.RAISE)
     except UnsupportedError as error:
         raise QueryError.at(source.whole, source.offset, f"SQL: {error}") from error
@@ -77,13 +79,18 @@ def _engine_form(node: exp.Expr, before: dict[int, str], source: Source, now_s: 
         case exp.Extract():
             node.set("expression", _moment(node.expression, before))
         case exp.CurrentTimestamp() | exp.Localtimestamp() | exp.CurrentDate():
-            moment = call("to_timestamp", exp.Literal.number(f"{now_s:.6f}e0"))
-            return exp.Cast(this=moment, to=exp.DataType.build("DATE")) if kind == "date" else moment
+            return exp.Cast(this=_now(now_s), to=exp.DataType.build("DATE")) if kind == "date" else _now(now_s)
+        case exp.Anonymous() if str(node.this).lower() == "now":
+            return _now(now_s)
         case exp.Anonymous():
             return _call(node, before, source)
         case exp.Unnest():
             return _unnest(node, before)
     return node
+
+
+def _now(now_s: float) -> exp.Expr:
+    return call("to_timestamp", exp.Literal.number(f"{now_s:.6f}e0"))
 
 
 def _number(node: exp.Literal) -> exp.Expr:
@@ -145,8 +152,6 @@ def _minute(seconds: exp.Expr) -> exp.Expr:
 
 def _call(node: exp.Anonymous, before: dict[int, str], source: Source) -> exp.Expr:
     name = str(node.this).lower()
-    if name in ("now", "current_timestamp"):
-        return node
     arguments = list(node.expressions)
     if name == "date_trunc" and before.get(id(arguments[1])) == "long" and arguments[0].name.lower() == "minute":
         return _minute(arguments[1])
