@@ -6,6 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from weir.capture.probe import probe
+
 BENCH = Path(__file__).parent.parent / "bench"
 
 
@@ -42,3 +46,16 @@ def test_putlogs_runs(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, BENCH / "putlogs.py", *small], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     assert "protobuf lz4 4096" in done.stdout
+
+
+@pytest.mark.root
+def test_capture_beside_peers_runs() -> None:
+    if missing := probe():
+        pytest.skip(" ".join(missing))
+    small = ["--rounds", "1", "--seconds", "0.2", "--agents", "weir"]
+    done = subprocess.run(
+        [sys.executable, BENCH / "capture_peers.py", *small], capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    (weir,) = [line for line in done.stdout.splitlines() if line.startswith("weir")]
+    assert weir.split()[-1] == "0.000"
