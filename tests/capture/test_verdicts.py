@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 import time
 from collections import Counter
@@ -97,6 +98,37 @@ def answers(vpc: Any, books: Any, asked: Verdicts) -> dict[tuple[int, int], dict
             assert place not in found
             found[place] = dict(zip(FIELDS, texts, strict=True))
     return found
+
+
+IPTABLES = (
+    f"-A FORWARD -d {rules200.C4}/32 -p udp -m udp --dport 7001 -j DROP",
+    "-A FORWARD -p udp -m multiport --dports 7002,7010:7012 -j REJECT --reject-with icmp-port-unreachable",
+    "-A FORWARD -p udp -m conntrack --ctstate NEW -m udp --dport 7003 -j DROP",
+)
+
+
+@pytest.mark.skipif(not shutil.which("iptables-nft"), reason="needs iptables-nft (package iptables)")
+def test_rules_of_iptables(
+    vpc: Any, books: Any, verdicts: Callable[[], Verdicts], wait_until: Callable[..., Any]
+) -> None:
+    """A rule that iptables-nft has made is named as iptables has it."""
+    for rule in IPTABLES:
+        shell("ip", "netns", "exec", vpc.host, "iptables-nft", *rule.split())
+    asked = verdicts()
+    books.clear()
+    for port in (7001, 7002, 7003, 7012):
+        vpc.a.send((rules200.C4, port), 1, 10)
+
+    def all_came() -> bool:
+        books.drain()
+        return len(books.select(action=ACTION_REJECT)) == 4
+
+    wait_until(all_came)
+    found = {port: answer["rule"] for (_, port), answer in answers(vpc, books, asked).items()}
+    assert set(found) == {7001, 7002, 7003, 7012}
+    for port, words in ((7001, IPTABLES[0]), (7002, IPTABLES[1]), (7012, IPTABLES[1]), (7003, IPTABLES[2])):
+        assert found[port].startswith("ip filter FORWARD handle ")
+        assert found[port].endswith(f"({words})")
 
 
 def test_every_rule_of_two_hundred(

@@ -11,9 +11,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+from weir.capture import iptables
 
 REVISION_DIGITS = 16
 """Hexadecimal digits of a revision's name: 64 bits of its SHA-256."""
@@ -43,9 +45,13 @@ class Rule:
     comment: str
     statements: tuple[Statement, ...]
     text: str = ""
+    iptables: str = ""
+    """The iptables rule behind it."""
 
     def __str__(self) -> str:
         family, table, chain = self.place
+        if self.iptables:
+            return f"{family} {table} {chain} handle {self.handle} ({self.iptables})"
         comment = f' "{self.comment}"' if self.comment else ""
         return f"{family} {table} {chain} handle {self.handle}{comment}"
 
@@ -147,11 +153,13 @@ def _objects(document: str) -> list[dict[str, Any]]:
     return list(said)
 
 
-def parse(document: str, listing: str) -> Ruleset:
-    """The rule set of both listings of one generation. Raises ``Unreadable``."""
+def parse(document: str, listing: str, saved: str = "") -> Ruleset:
+    """The rule set of all listings of one generation; ``saved``: see ``iptables``. Raises ``Unreadable``."""
     objects = _objects(document)
     try:
-        return _parsed(objects, _headers(listing.splitlines()), revision_of(document))
+        headers = _headers(listing.splitlines())
+        headers.iptables = iptables.rules(saved)
+        return _parsed(objects, headers, revision_of(document))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise Unreadable(f"not a rule set of nft: {error!r}") from error
 
@@ -163,6 +171,9 @@ def _parsed(objects: list[dict[str, Any]], headers: _Headers, revision: str) -> 
         text = headers.rules.get((place, said["handle"]), "")
         statements = tuple(one if isinstance(one, dict) and len(one) == 1 else {"?": one} for one in said["expr"])
         rules.setdefault(place, []).append(Rule(place, said["handle"], said.get("comment", ""), statements, text))
+    for place, behind in headers.iptables.items():
+        if len(rules.get(place, ())) == len(behind):
+            rules[place] = [_named(rule, words) for rule, words in zip(rules[place], behind, strict=True)]
     chains = {}
     for said in (one["chain"] for one in objects if "chain" in one):
         place = (said["family"], said["table"], said["name"])
@@ -202,6 +213,10 @@ def _rewrites(statement: Statement) -> bool:
     return isinstance(key, dict) and "payload" in key and key["payload"].get("field", "saddr") in _ASKED
 
 
+def _named(rule: Rule, words: str) -> Rule:
+    return replace(rule, statements=tuple(iptables.translated(rule.statements, words)), iptables=words)
+
+
 def _words(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else list(value or ())
 
@@ -225,6 +240,7 @@ class _Headers:
     dormant: set[tuple[str, str]] = field(default_factory=set)
     devices: dict[Place, frozenset[str]] = field(default_factory=dict)
     rules: dict[tuple[Place, int], str] = field(default_factory=dict)
+    iptables: Mapping[Place, Sequence[str]] = field(default_factory=dict)
 
 
 _TABLE = re.compile(r"table (\w+) (\S+) \{")

@@ -79,7 +79,7 @@ class Shelf:
 
 
 def _packed(listing: Listing) -> str:
-    said = json.dumps({"document": listing.document, "text": listing.text})
+    said = json.dumps({"document": listing.document, "text": listing.text, "saved": listing.saved})
     return base64.b64encode(zlib.compress(said.encode())).decode()
 
 
@@ -90,6 +90,6 @@ def listing(rows: Sequence[Mapping[str, str]]) -> Listing:
         raise Unreadable("rows of the revision are missing")
     try:
         said = json.loads(zlib.decompress(base64.b64decode("".join(pieces[number] for number in sorted(pieces)))))
-        return Listing(str(said["document"]), str(said["text"]))
+        return Listing(str(said["document"]), str(said["text"]), str(said.get("saved", "")))
     except (binascii.Error, zlib.error, ValueError, KeyError) as error:
         raise Unreadable(f"the rows hold no rule set: {error}") from error

@@ -30,6 +30,8 @@ HISTORY_MAX = 128
 CONFIRM_SECONDS = 1.0
 """How often the kernel is asked for its generation: so long before a change its time may belong to no revision."""
 LIST = ("list", "ruleset")
+EXTENSION, SAVING = '"xt"', ("iptables-nft-save", "ip6tables-nft-save")
+"""What nft says of an extension of iptables; who prints the rules behind them."""
 LISTINGS_MAX = 3
 """Listings tried while generations change under them; then the next notification is waited for."""
 
@@ -49,10 +51,11 @@ class NoRulesets(OSError):
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What nft printed of one generation: as JSON, and as text with handles."""
+    """What nft printed of one generation: as JSON, and as text with handles; ``saved``: see ``iptables``."""
 
     document: str
     text: str
+    saved: str = ""
 
 
 @dataclass(slots=True)
@@ -132,15 +135,24 @@ def _generations(data: bytes) -> list[int]:
 
 
 def listing(netns_name: str | None) -> Listing:
-    """Both listings as they are now. Raises ``NoRulesets``."""
-    return Listing(nft(netns_name, "-jn", *LIST), nft(netns_name, "-an", *LIST))
+    """All listings as they are now. Raises ``NoRulesets``."""
+    document = nft(netns_name, "-jn", *LIST)
+    saved = ""
+    if EXTENSION in document:
+        programs = [program for program in SAVING if shutil.which(program, path=NFT_PLACES)]
+        saved = "".join(_run(netns_name, program) for program in programs)
+    return Listing(document, nft(netns_name, "-an", *LIST), saved)
 
 
 def nft(netns_name: str | None, *arguments: str, text: str | None = None) -> str:
     """What nft printed. ``text``: what it reads. Raises ``NoRulesets`` with nft's own words."""
-    program = shutil.which("nft", path=NFT_PLACES)
+    return _run(netns_name, "nft", *arguments, text=text)
+
+
+def _run(netns_name: str | None, name: str, *arguments: str, text: str | None = None) -> str:
+    program = shutil.which(name, path=NFT_PLACES)
     if program is None:
-        raise NoRulesets(2, "nft is not installed (package nftables)")
+        raise NoRulesets(2, f"{name} is not installed (package nftables)")
     command = [program, *arguments]
     try:
         done = netns.inside(
@@ -150,9 +162,9 @@ def nft(netns_name: str | None, *arguments: str, text: str | None = None) -> str
             ),
         )
     except subprocess.TimeoutExpired as error:
-        raise NoRulesets(0, f"nft took more than {NFT_SECONDS:g} s") from error
+        raise NoRulesets(0, f"{name} took more than {NFT_SECONDS:g} s") from error
     if done.returncode != 0:
-        raise NoRulesets(done.returncode, f"nft: {done.stderr.strip()}")
+        raise NoRulesets(done.returncode, f"{name}: {done.stderr.strip()}")
     if len(done.stdout) > DOCUMENT_BYTES_MAX:
         raise NoRulesets(0, f"the rule set is larger than {DOCUMENT_BYTES_MAX >> 20} MiB")
     return done.stdout
@@ -280,7 +292,11 @@ class Rulesets:
                 since_ns = self._clock_ns()
                 listed = listing(self._netns)
                 if self._generation(generations) == generation:
-                    self._add(Revision(generation, since_ns, since_ns, parse(listed.document, listed.text), listed))
+                    self._add(
+                        Revision(
+                            generation, since_ns, since_ns, parse(listed.document, listed.text, listed.saved), listed
+                        )
+                    )
                     return
             self._silent = False
         except (OSError, Unreadable) as trouble:

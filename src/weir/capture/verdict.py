@@ -31,6 +31,9 @@ _HARMLESS = frozenset(
 _PASSING = frozenset({"accept", "queue", "fwd"})
 """Verdicts that end the base chain without a drop of its own."""
 _VERDICTS = DROPPING | _PASSING | {"return", "continue", "jump", "goto"}
+REJECT_TARGET = {"xt": {"type": "target", "name": "REJECT"}}
+_TARGETS_GOING_ON = frozenset({"LOG", "NFLOG", "MARK", "CONNMARK", "TCPMSS", "CT", "TRACE", "CHECKSUM", "CLASSIFY"})
+"""Targets of iptables after which the chain goes on."""
 _STOPPING = frozenset({"limit", "quota", "ct count", "set", "map", "meter", "tproxy"})
 """Statements that may end the rule, depending on what is not recorded."""
 
@@ -170,8 +173,10 @@ def _rule(walk: _Walk, rule: Rule, *, certain: bool) -> tuple[bool, bool]:
             if answer is False:
                 return False, leaves
             surely &= answer is True
-        elif kind in _STOPPING:
+        elif kind in _STOPPING or (kind == "xt" and isinstance(said, Mapping) and said.get("type") == "match"):
             surely = False
+        elif kind == "xt" and isinstance(said, Mapping) and said.get("name") in _TARGETS_GOING_ON:
+            walk.scope = replace(walk.scope, mark=UNKNOWN)
         elif kind == "mangle":
             surely &= _set_mark(walk, said, certain=certain and surely)
         elif kind == "vmap":
@@ -180,7 +185,7 @@ def _rule(walk: _Walk, rule: Rule, *, certain: bool) -> tuple[bool, bool]:
         elif kind not in _HARMLESS:
             ended, left = _decide(walk, rule, statement, certain=certain and surely)
             leaves |= left
-            if kind in _VERDICTS:
+            if kind in _VERDICTS or statement == REJECT_TARGET:
                 return ended and surely, leaves
             surely = False
     return False, leaves
@@ -198,7 +203,7 @@ def _set_mark(walk: _Walk, said: Mapping[str, Any], *, certain: bool) -> bool:
 def _decide(walk: _Walk, rule: Rule, verdict: Mapping[str, Any], *, certain: bool) -> tuple[bool, bool]:
     """(whether the verdict lets no packet go on in this chain, whether a packet can leave the chain by it)."""
     ((kind, said),) = verdict.items()
-    if kind in DROPPING:
+    if kind in DROPPING or verdict == REJECT_TARGET:
         walk.drops.add(rule)
         return True, False
     if kind in _PASSING:

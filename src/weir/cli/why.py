@@ -184,7 +184,7 @@ def revision_of(client: Client, name: str, at: int, node: str | None) -> Ruleset
     same = [row for row in rows if all(row[key] == newest[key] for key in ("node", "netns", "since-ns"))]
     try:
         listed = listing(same)
-        return parse(listed.document, listed.text)
+        return parse(listed.document, listed.text, listed.saved)
     except Unreadable:
         return None
 
