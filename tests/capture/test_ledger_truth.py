@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import socket
+import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.capture.conftest import shell
 from tests.capture.ledger_rig import Rig, closes, device_counters, eni, unexplained
 from tests.capture.test_kernel_books import IFF_TAP, IFF_VNET_HDR, TUNSETOFFLOAD, blast, super_packet, tun
 from weir.capture.netns import inside
@@ -132,6 +134,94 @@ def test_a_tap_with_segmentation(quiet: str, rig: Callable[..., Rig]) -> None:
     assert unexplained(row) == {}
     assert closes(row)
     assert (row["device-rx-packets"], row["recorded-packets"]) == (2, 43)
+
+
+@pytest.mark.parametrize("header", [0, IFF_VNET_HDR])
+def test_a_tap_that_is_read_and_one_that_is_full(header: int, quiet: str, rig: Callable[..., Rig]) -> None:
+    """A tap counts what its guest reads; what finds no room in its queue is unsent, what waits there is in flight."""
+    queued, sent = 8, 20
+    books = rig(quiet)
+    with tun(quiet, "tap2", IFF_TAP | header) as (fd, ifindex):
+        shell("ip", "-n", quiet, "link", "set", "tap2", "txqueuelen", str(queued))
+        shell("ip", "-n", quiet, "addr", "add", "10.66.0.1/24", "dev", "tap2")
+        shell("ip", "-n", quiet, "neigh", "add", "10.66.0.2", "lladdr", "02:00:00:00:00:02", "dev", "tap2")
+        books.attach(eni("t", "tap2", Side.BEHIND), ifindex)
+        with inside(quiet, lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as sender:
+            for _ in range(sent):
+                sender.sendto(bytes(100), ("10.66.0.2", 5000))
+        waiting = books.minute().ledger["eni-t"]
+        read = [os.read(fd, 2048) for _ in range(queued)]
+        settled = books.minute().ledger["eni-t"]
+        books.detach(eni("t", "tap2", Side.BEHIND))
+    assert len(read) == queued
+    assert closes(waiting)
+    assert closes(settled)
+    assert waiting["recorded-packets"] == sent
+    together = {name: waiting[name] + settled[name] for name in waiting if isinstance(waiting[name], int)}
+    assert unexplained(together) == {}
+    assert (together["unsent-packets"], together["device-tx-packets"]) == (sent - queued, queued)
+
+
+def test_veths_that_merge_segments(vpc: Any, rig: Callable[..., Rig], settled: Callable[..., None]) -> None:
+    """GRO on the host's ends: the device counts segments, the hook sees them merged."""
+    vpc.nft("")
+    vpc.offloads(on=False)
+    books = rig(vpc.host)
+    found = guests(vpc, books)
+    try:
+        for guest in found.values():
+            shell("ip", "netns", "exec", vpc.host, "ethtool", "-K", guest.device, "gro", "on")
+        stream(vpc.a, vpc.b, socket.AF_INET)
+        stream(vpc.c, vpc.a, socket.AF_INET6)
+        settled(lambda: [vpc.device_counters(guest) for guest in found.values()])
+        minute = books.minute()
+    finally:
+        for guest in found.values():
+            shell("ip", "netns", "exec", vpc.host, "ethtool", "-K", guest.device, "gro", "off")
+        vpc.offloads(on=True)
+    assert [(unexplained(row), closes(row)) for row in minute.ledger.values()] == [({}, True)] * 3
+
+
+def test_tagged_frames(vpc: Any, rig: Callable[..., Rig], settled: Callable[..., None]) -> None:
+    vpc.nft("")
+    books = rig(vpc.host)
+    guests(vpc, books)
+    udp = bytes.fromhex("45000020000100004011000001020304050607080009000900040000") + bytes(4)
+    with vpc.c.socket(socket.AF_PACKET, socket.SOCK_RAW) as sender:
+        sender.bind(("eth0", 0))
+        for tags in ("81000005", "88a8000681000005"):
+            sender.send(b"\xff" * 6 + b"\2" + bytes(5) + bytes.fromhex(tags + "0800") + udp + bytes(40))
+    settled(lambda: vpc.device_counters(vpc.c))
+    row = books.minute().ledger["eni-c"]
+    assert (unexplained(row), closes(row)) == ({}, True)
+    assert row["recorded-packets"] >= 2
+
+
+def test_a_vlan_sub_interface(vpc: Any, rig: Callable[..., Rig], settled: Callable[..., None]) -> None:
+    vpc.nft("")
+    made = subprocess.run(
+        ["ip", "-n", vpc.host, "link", "add", "link", vpc.c.device, "name", "vlan5", "type", "vlan", "id", "5"],
+        capture_output=True,
+        text=True,
+    )
+    if made.returncode:
+        pytest.skip(f"VLAN sub-interfaces are not tested: this kernel has no 8021q ({made.stderr.strip()})")
+    try:
+        shell("ip", "-n", vpc.c.netns, "link", "add", "link", "eth0", "name", "eth0.5", "type", "vlan", "id", "5")
+        for netns, device, address in ((vpc.host, "vlan5", "10.55.0.1"), (vpc.c.netns, "eth0.5", "10.55.0.2")):
+            shell("ip", "-n", netns, "addr", "add", f"{address}/24", "dev", device)
+            shell("ip", "-n", netns, "link", "set", device, "up")
+        books = rig(vpc.host)
+        books.attach(eni("v", "vlan5", Side.BEHIND), inside(vpc.host, lambda: socket.if_nametoindex("vlan5")))
+        for _ in range(PACKETS):
+            vpc.c.send(("10.55.0.1", 5000), 1, SIZE)
+        settled(lambda: vpc.device_counters(vpc.c))
+        row = books.minute().ledger["eni-v"]
+    finally:
+        vpc.ip("link", "del", "vlan5")
+        shell("ip", "-n", vpc.c.netns, "link", "del", "eth0.5")
+    assert (unexplained(row), closes(row)) == ({}, True)
+    assert row["recorded-packets"] >= PACKETS
 
 
 RULES = """table inet t {

@@ -24,6 +24,9 @@ PERSISTENT_READINGS = 6
 """Readings in a row that must show a difference before it counts as unexplained: a frame on its way through a queue has
 passed at one of them. With a drain every 5 s, half a minute."""
 ETHERNET_BYTES = 14
+"""A device may count what it receives without this header, as veth does where it merges segments (GRO)."""
+VLAN_TAG_BYTES = 4
+"""A device may count a tag that is taken off before the hook sees the frame."""
 SEGMENT_HEADER_BYTES_MAX = 142
 """Headers that one more segment may add, at most: Ethernet, two VLAN tags, and 120 bytes of IP and TCP."""
 FRAME_BYTES_MAX = (1 << 19) + SEGMENT_HEADER_BYTES_MAX
@@ -91,6 +94,7 @@ class Tally:
         self._hooks, self._edge = nothing(), nothing()
         self._edge_room = _edge_max(self._origin - device_amounts(before))
         self._offload, self._unsent = _Allowance(), _Allowance()
+        self._tagged, self._bare = _Allowance(), _Allowance()
         self._unexplained = nothing()
         self._recent: deque[Amounts] = deque(maxlen=PERSISTENT_READINGS)
         self.in_flight = nothing()
@@ -107,8 +111,9 @@ class Tally:
 
     @property
     def offload(self) -> Amounts:
-        """What the device counted beyond the hooks because it saw segments where they saw whole super-packets."""
-        return self._offload.total
+        """What the device counted beyond the hooks because it saw segments where they saw whole super-packets; of the
+        bytes, also what it counts differently of the link layer."""
+        return self._offload.total + self._tagged.total - self._bare.total
 
     @property
     def unsent(self) -> Amounts:
@@ -116,7 +121,7 @@ class Tally:
         return self._unsent.total
 
     def _explained(self) -> Amounts:
-        return self._hooks + self._offload.total - self._unsent.total
+        return self._hooks + self.offload - self._unsent.total
 
     def read(self, before: Counted, after: Counted, books: Books, queue_dropped: int = 0) -> None:
         """One reading; ``books`` since the last one. ``queue_dropped``: frames lost between hook and device."""
@@ -129,8 +134,13 @@ class Tally:
         low = device_amounts(before) - self._origin - booked
         high = device_amounts(after) - self._origin - booked
         rest = _nearest_to_zero(low, high)
+        self._tagged.add(_received_bytes(books, VLAN_TAG_BYTES))
+        self._bare.add(_received_bytes(books, ETHERNET_BYTES))
         rest -= self._offload.take(rest)
         rest += self._unsent.take(-rest)
+        if rest[RX, 0] == 0:  # frame by frame the same: then the bytes may differ by the link layer
+            rest -= self._tagged.take(rest)
+            rest += self._bare.take(-rest)
         self._recent.append(rest)
         self._declare(rest)
 
@@ -157,8 +167,8 @@ class Tally:
 
     def age(self) -> None:
         """A window ends."""
-        self._offload.age()
-        self._unsent.age()
+        for one in (self._offload, self._unsent, self._tagged, self._bare):
+            one.age()
 
 
 def _edge_max(moved: Amounts) -> Amounts:
@@ -179,6 +189,12 @@ def _segments(books: Books) -> Amounts:
     """The most by which the device's count may exceed the hooks' because of segmentation offload."""
     more = [max(0, one.packets + one.not_ip + one.malformed - one.frames) for one in (books.rx, books.tx)]
     return np.array([[count, count * SEGMENT_HEADER_BYTES_MAX] for count in more], np.int64)
+
+
+def _received_bytes(books: Books, each: int) -> Amounts:
+    """So many bytes for every frame that may have been received."""
+    frames = books.rx.packets + books.rx.not_ip + books.rx.malformed
+    return np.array([[0, frames * each], [0, 0]], np.int64)
 
 
 def _nearest_to_zero(low: Amounts, high: Amounts) -> Amounts:
