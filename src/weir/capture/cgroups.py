@@ -7,6 +7,7 @@ group is gone.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Iterable
@@ -25,14 +26,18 @@ class Cgroups:
     def __init__(self, root: Path | None = None) -> None:
         """``root``: the mount; None: the first one of the host, if there is any."""
         self._root = root or mount_of(MOUNTS.read_text(encoding="utf-8"))
-        self._paths: dict[int, str] = {}
+        self._paths: dict[int, str | None] = {}
 
     def learn(self, numbers: Iterable[int]) -> None:
-        """Reads the tree if one of ``numbers`` is unknown; one that is gone already stays unknown."""
-        if self._root is not None and not self._paths.keys() >= set(numbers):
-            if len(self._paths) > KNOWN_MAX:
-                self._paths.clear()
-            for path, _, _ in os.walk(self._root):
+        """Reads the tree if one of ``numbers`` is new; one that is gone already, or hidden, is not asked for again."""
+        wanted = set(numbers)
+        if self._root is None or self._paths.keys() >= wanted:
+            return
+        if len(self._paths) > KNOWN_MAX:
+            self._paths.clear()
+        self._paths |= dict.fromkeys(wanted - self._paths.keys())
+        for path, _, _ in os.walk(self._root):
+            with contextlib.suppress(FileNotFoundError):  # removed meanwhile
                 self._paths[os.stat(path).st_ino] = "/" + os.path.relpath(path, self._root).removeprefix(".")
 
     def path_of(self, number: int) -> str | None:

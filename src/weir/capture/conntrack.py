@@ -217,7 +217,7 @@ class Tracking:
         return self._source is not None and self._gap_ns is None
 
     def watch(self, enis: tuple[Watched, ...]) -> None:
-        """Begins or ends to follow. Where the kernel refuses, that is said once and nothing is attributed."""
+        """Begins or ends to follow. Where the kernel refuses, that is said and nothing is attributed."""
         wanted = any(eni.fields.intersection((*FIELDS, OPENER_FIELD)) for eni in enis)
         if wanted and self._source is None:
             self._begin()

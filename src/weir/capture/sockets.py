@@ -67,7 +67,7 @@ class LocalSockets:
         self.counted = Counted()
 
     def watch(self, enis: tuple[Watched, ...]) -> None:
-        """Begins or ends to look. Where the kernel refuses, that is said once and nothing is attributed."""
+        """Begins or ends to look. Where the kernel refuses, that is said and nothing is attributed."""
         self._enis = {eni.eni_id: eni for eni in enis if eni.fields.intersection((*FIELDS, "initiator"))}
         if self._enis and self._running is None:
             self._begin()
