@@ -110,6 +110,24 @@ class Ruleset:
     marked: Mapping[int, tuple[Rule, ...]] = field(default_factory=dict)
     rewrites: bool = False
 
+    def bases(self, place: Place) -> list[Chain]:
+        """The base chains from which a packet can come into this chain, itself included."""
+        found, looked = {place}, [place]
+        while looked:
+            target = looked.pop()
+            for chain in self.chains.values():
+                if chain.place not in found and chain.place[:2] == target[:2] and target[2] in self._targets(chain):
+                    found.add(chain.place)
+                    looked.append(chain.place)
+        return [self.chains[one] for one in found if one in self.chains and self.chains[one].hook]
+
+    def _targets(self, chain: Chain) -> set[str]:
+        """Names of the chains to which the chain's rules can jump or go, also by a map."""
+        said = json.dumps([rule.statements for rule in chain.rules])
+        maps = [place for place in self.sets if place[:2] == chain.place[:2] and f'"@{place[2]}"' in said]
+        said += json.dumps([self.sets[place].elements for place in maps])
+        return set(re.findall(r'"target": "([^"]*)"', said))
+
     @property
     def rules(self) -> Iterator[Rule]:
         for chain in self.chains.values():

@@ -104,11 +104,12 @@ def named(drop: Drop, ruleset: Ruleset | None, links: Uplinks, *, tells_conntrac
 
 
 def _hook_of(rule: Rule, ruleset: Ruleset) -> str:
-    """The hook of a rule in a base chain; of one that others jump to it is not asked."""
-    chain = ruleset.chains.get(rule.place)
-    if chain is None or not chain.hook:
+    """The hook of the base chains from which a packet can come to the rule, if it is the same for all."""
+    found = {chain.hook for chain in ruleset.bases(rule.place)}
+    if len(found) != 1:
         return UNKNOWN
-    return BRIDGE + chain.hook if rule.place[0] == "bridge" else chain.hook
+    (hook,) = found
+    return BRIDGE + hook if rule.place[0] == "bridge" else hook
 
 
 def _hook(name: str, drop: Drop, links: Uplinks) -> Hook:
