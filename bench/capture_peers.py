@@ -80,6 +80,7 @@ class World:
             stderr=subprocess.DEVNULL,
             text=True,
             cwd=self.directory,
+            start_new_session=True,
         )
 
     def frames(self) -> int:
@@ -183,6 +184,12 @@ def from_nfdump(place: World, said: str, collector: Collector) -> int:
     return int(re.findall(r"^Packets: (\d+)", said, re.M)[0])
 
 
+def from_softflowd(place: World, said: str, collector: Collector) -> int:
+    """Of its statistics; asked while the daemon still runs."""
+    counted = shell("softflowctl", "-c", str(place.directory / "sf.ctl"), "statistics")
+    return int(re.findall(r"Packets processed: (\d+)", counted)[0])
+
+
 def from_pmacct(place: World, said: str, collector: Collector) -> int:
     """Of the plugin's memory table; asked while the daemon still runs."""
     table = shell("pmacct", "-s", "-O", "json", "-p", str(place.directory / "pm.pipe"))
@@ -207,7 +214,9 @@ AGENTS: dict[str, Agent | None] = {
     "none": None,
     "weir": Agent((sys.executable, __file__, "--as-agent"), from_output, says_ready=True),
     "softflowd": Agent(
-        ("softflowd", "-d", "-i", DEVICE, "-v", "5", "-n", NETFLOW, "-c", "none", "-p", "sf.pid"), from_collector
+        ("softflowd", "-d", "-i", DEVICE, "-v", "5", "-n", NETFLOW, "-c", "sf.ctl", "-p", "sf.pid"),
+        from_softflowd,
+        early=True,
     ),
     "pmacctd": Agent(
         ("pmacctd", "-i", DEVICE, "-P", "memory", "-p", "pm.pipe", "-c", "src_host,dst_host,src_port,dst_port,proto"),
@@ -217,7 +226,7 @@ AGENTS: dict[str, Agent | None] = {
     "argus": Agent(("argus", "-i", DEVICE, "-w", "argus.out", "-P", "0"), from_argus),
     "nfpcapd": Agent(("nfpcapd", "-i", DEVICE, "-w", "nf", "-t", "60"), from_nfdump),
     "fprobe": Agent(("fprobe", "-i", DEVICE, "-l", "2", "-e", "1", "-d", "5", "-s", "1", NETFLOW), from_collector),
-    "nfstream": Agent((str(PEERS_PYTHON), __file__, "--as-nfstream"), from_output),
+    "nfstream": Agent((str(PEERS_PYTHON), str(BENCH / "nfstream_run.py"), DEVICE)),
 }
 
 
@@ -254,10 +263,12 @@ def measure(place: World, agent: Agent | None, figures: Figures, seconds: float)
         counted = agent.counted(place, said, collector)
     running.send_signal(signal.SIGTERM)
     try:
-        said, _ = running.communicate(timeout=STOP_SECONDS)
+        said, _ = running.communicate(timeout=STOP_SECONDS if agent.counted else 1)
     except subprocess.TimeoutExpired:
-        running.kill()
+        os.killpg(running.pid, signal.SIGKILL)
         running.communicate()
+    with suppress(ProcessLookupError):
+        os.killpg(running.pid, signal.SIGKILL)  # what it has left behind
     collector.close()
     if agent.counted and not agent.early:
         counted = agent.counted(place, said, collector)
@@ -344,34 +355,15 @@ def as_agent() -> int:
     return 0
 
 
-def as_nfstream() -> int:
-    """NFStream on the device; says at its end what it saw."""
-    from nfstream import NFStreamer  # of .venv-peers  # type: ignore[import-not-found]
-
-    frames = 0
-    over = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: over.set())
-    streamer = NFStreamer(source=DEVICE, idle_timeout=1, active_timeout=5, statistical_analysis=False)
-    for flow in streamer:
-        frames += flow.bidirectional_packets
-        if over.is_set():
-            break
-    print(json.dumps({"frames": frames}))
-    return 0
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2.0, help="of each load")
     parser.add_argument("--agents", default=",".join(AGENTS), help="names, with commas; none is always there")
     parser.add_argument("--as-agent", action="store_true", help=argparse.SUPPRESS)
-    parser.add_argument("--as-nfstream", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.as_agent:
         return as_agent()
-    if options.as_nfstream:
-        return as_nfstream()
     if missing := probe():
         print("\n".join(missing), file=sys.stderr)
         return 1
