@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,12 +13,15 @@ from hypothesis import strategies as st
 
 from tests.capture.conftest import Vpc
 from tests.capture.test_window import LABELS, NOON, flow, packed, rows
+from weir.capture.agent import eni_of
 from weir.capture.flows import DIRECTION_IN, DIRECTION_OUT, empty
 from weir.capture.label import records
 from weir.capture.next_hops import NextHops
 from weir.capture.path import KINDS, PathTable, Route, blocks_of
 from weir.capture.share import Bounds, Keep, Share
 from weir.capture.window import Uncounted
+from weir.contract.vpc_flow_logs import TrafficPath
+from weir.contract.weir import Target, TargetFlowLog, TargetRoute
 from weir.model.paths import EVERYWHERE, NOT_PUBLIC, PATH_CODES, PathKind
 from weir.model.resources import TrafficType
 
@@ -122,6 +126,22 @@ def test_a_device_stands_for_what_is_behind_it_and_a_block_goes_first() -> None:
     blocks = blocks_of(routes, lambda device: behind.get(device, ()))
     found = PathTable(blocks).kinds(rows(to("10.7.1.1", DIRECTION_OUT), to("10.8.1.1", DIRECTION_IN)))
     assert [KINDS[number] for number in found] == [PathKind.VBR, PathKind.VPN_GATEWAY]
+
+
+def test_what_the_server_says_of_paths_reaches_the_flow_log() -> None:
+    said = TargetFlowLog(
+        flow_log_id="fl-1", aggregation_interval=1, traffic_type="All", project_name="p", log_store_name="l",
+        ip_version="IPv4", traffic_path=("natGateway", "vbr"), since=0,
+    )  # fmt: skip
+    target = Target(
+        network_interface_id="eni-1", generation="g", device="v", side="behind", addresses=(), account_id="1",
+        instance_id="-", v_switch_id="vsw-1", vpc_id="vpc-1", flow_logs=(said, replace(said, traffic_path=("all",))),
+        routes=(TargetRoute(cidr_block="10.0.0.0/8", path="vbr"), TargetRoute(device="wg0", path="vpnGateway")),
+    )  # fmt: skip
+    eni = eni_of(target)
+    assert [one.keep.paths for one in eni.flow_logs] == [{PathKind.NAT_GATEWAY, PathKind.VBR}, frozenset()]
+    assert eni.routes == (Route(PathKind.VBR, "10.0.0.0/8"), Route(PathKind.VPN_GATEWAY, device="wg0"))
+    assert {path.value for path in TrafficPath} - {"all"} <= {kind.value for kind in PathKind}
 
 
 @pytest.mark.root
