@@ -192,3 +192,10 @@ def test_any_text_is_answered_or_refused(snapshot, pieces):
         place = (1, 1)
     assert place >= (1, 1)
     assert answer is None or all(isinstance(value, str) for row in answer.rows for value in row.values())
+
+
+def test_every_function_is_described():
+    for name, function in FUNCTIONS.items():
+        assert function.doc.startswith("("), name
+        assert ") " in function.doc, name
+        assert function.doc.endswith("."), name

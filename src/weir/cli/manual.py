@@ -13,6 +13,7 @@ from weir.contract import coverage, export, export_sls, typescript
 from weir.model.fields import EXTENDED, FIELDS, SOURCE, TOPIC
 from weir.model.ledger import LEDGER
 from weir.model.resources import TRANSITIONS, Event, FlowLogStatus
+from weir.query.functions import GROUPS
 from weir.settings import SETTINGS
 
 GENERATED = "<!-- Written by python -m weir.cli.manual; edit the declarations instead. -->"
@@ -24,6 +25,7 @@ def pages() -> dict[str, str]:
     """File name -> text of every generated page."""
     own = {
         "fields.md": _fields(),
+        "functions.md": _functions(),
         "ledger.md": _ledger(),
         "lifecycle.md": _lifecycle(),
         "settings.md": _settings(),
@@ -69,6 +71,22 @@ def _ledger() -> str:
         "|---|---|---|",
         *(f"| `{column.name}` | {column.kind.value} | {column.doc} |" for column in LEDGER),
     ]
+    return "\n".join(lines) + "\n"
+
+
+def _functions() -> str:
+    lines = [
+        GENERATED,
+        "# Functions of queries",
+        "",
+        "Every function that the SQL half of a query may call. Names are case-insensitive; none but these exists.",
+        "They mean what they mean in Presto and in SLS.",
+    ]
+    for heading, functions in GROUPS.items():
+        lines += ["", f"## {heading}", "", "| Function | Meaning |", "|---|---|"]
+        for name, function in sorted(functions.items()):
+            arguments, _, meaning = function.doc.partition(") ")
+            lines.append(f"| `{name}{arguments})` | {meaning} |")
     return "\n".join(lines) + "\n"
 
 

@@ -121,7 +121,7 @@ BODIES: dict[str, str] = {
     # The order of the rows does not count, how often a value occurs does.
     "checksum": "(x) AS lower(lpad(to_hex(CAST(sum(CAST(md5_number_lower(CAST(x AS VARCHAR)) AS HUGEINT)) "
     "% 18446744073709551616 AS UBIGINT)), 16, '0'))",
-    "numeric_histogram": "(n, x) AS weir_bins(n, list(CAST(x AS DOUBLE)))",
+    "numeric_histogram": "(n, x) AS weir_bins(n, list(CAST(x AS DOUBLE)) FILTER (WHERE x IS NOT NULL))",
     "bins": """(n, l) AS CASE WHEN len(list_distinct(l)) <= n
         THEN weir_bin_map(list_transform(list_sort(list_distinct(l)), lambda v: list_filter(l, lambda e: e = v)))
         ELSE weir_bin_map(list_transform(range(n), lambda i: list_filter(l, lambda e:
