@@ -85,13 +85,22 @@ class Child:
         assert self.process.stdout.readline() == "closed\n"
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a client does: ``kind`` tcp, udp, or any (an unconnected datagram); ``close`` stay, close or reset; in the
+    control group of that directory."""
+
+    kind: str
+    to: tuple[str, int]
+    close: str = "stay"
+    group: str = ""
+
+
 @contextmanager
-def child(
-    guest: Guest, kind: str, to: tuple[str, int], close: str, answer: Callable[[], object], group: str = ""
-) -> Iterator[Child]:
+def child(guest: Guest, plan: Plan, answer: Callable[[], object]) -> Iterator[Child]:
     """A client in the guest; ``answer`` runs once it was started and has to let it come to its end."""
     inside_guest = ["nsenter", f"--net=/run/netns/{guest.netns}", sys.executable, "-c", CLIENT]
-    command = [*inside_guest, kind, to[0], str(to[1]), close, group]
+    command = [*inside_guest, plan.kind, plan.to[0], str(plan.to[1]), plan.close, plan.group]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
             answer()
@@ -151,7 +160,7 @@ def asked(sockets: LocalSockets, name: str, found: Flows, *fields: str) -> list[
 @pytest.mark.root
 @pytest.mark.parametrize("address", ["10.9.1.3", "fd0a::3"], ids=["IPv4", "IPv6"])
 def test_open_tcp_sockets_on_both_ends(vpc: Vpc, books: Books, sockets: LocalSockets, address: str) -> None:
-    with closing(Server(vpc, address)) as server, child(vpc.a, "tcp", server.to, "stay", server.answer) as client:
+    with closing(Server(vpc, address)) as server, child(vpc.a, Plan("tcp", server.to), server.answer) as client:
         comm = client.comm
         until(lambda: info(server.accepted[0])["unacked"] == 0, 10, "the answer is acknowledged")
         truth = info(server.accepted[0])
@@ -194,7 +203,7 @@ def test_a_connection_between_two_drains_with_its_retransmissions(
         vpc.nft("")
         server.answer()
 
-    with closing(server), child(vpc.a, "tcp", server.to, "reset", heal_and_answer) as client:
+    with closing(server), child(vpc.a, Plan("tcp", server.to, "reset"), heal_and_answer) as client:
         comm = client.comm
         client.close()
         # A reset tells the server's end that it is over, so both ends are closed before the drain.
@@ -231,7 +240,7 @@ def test_udp_sockets(vpc: Vpc, books: Books, sockets: LocalSockets, kind: str, c
             _, peer = sink.recvfrom(1000)
             sink.sendto(b"y", peer)
 
-        with child(vpc.a, kind, ("10.9.1.3", port), close, answer) as client:
+        with child(vpc.a, Plan(kind, ("10.9.1.3", port), close), answer) as client:
             comm = client.comm
             if close == "close":
                 client.close()
@@ -288,7 +297,7 @@ def test_the_control_group_of_a_container(vpc: Vpc, books: Books, sockets: Local
     try:
         with (
             closing(Server(vpc, "10.9.1.3")) as server,
-            child(vpc.a, "tcp", server.to, "stay", server.answer, str(group)) as client,
+            child(vpc.a, Plan("tcp", server.to, group=str(group)), server.answer) as client,
         ):
             books.drain()
             sockets.drained(time.time_ns())
