@@ -36,6 +36,7 @@ FLOWS_MAX = 1 << 14
 def captured(vpc: Any) -> Iterator[Books]:
     """Books over all three guests, side ``behind``, without tcx."""
     with Kernel(FLOWS_MAX, vpc.host, how=How.CLSACT) as kernel:
+        assert kernel.ask_hooks(asked=True)
         made = Books(kernel)
         for guest in (vpc.a, vpc.b, vpc.c):
             kernel.attach(guest.ifindex, Side.BEHIND, (guest.ipv4, guest.ipv6))
