@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from weir.capture import reasons, verdict
+from weir.capture import hooks, reasons, verdict
 from weir.capture.flows import RULE_MIXED
 from weir.capture.nft import Ruleset, Unreadable, parse, revision_of
 from weir.capture.nft_match import Facts
@@ -262,3 +262,24 @@ def test_rules_of_iptables_bear_their_own_names() -> None:
     assert found(destination_port=70) == [names[0], names[2]]
     fewer = parse(text, "", SAVED.replace("-A FORWARD -i eth0 -j ACCEPT\n", ""))
     assert str(next(fewer.rules)) == 'ip filter FORWARD handle 1 "FORWARD-1"'
+
+
+def test_functions_end_where_the_next_symbol_begins() -> None:
+    symbols = """ffffffff81000000 T nf_hook_slow
+ffffffff81000100 t ip_forward.cold
+ffffffff81000110 T something_else
+ffffffff81000200 T ip_forward
+ffffffff81000900 d not_code
+ffffffff81001000 T nft_do_chain	[nf_tables]
+ffffffff81001800 t last_one"""
+    codes = list(hooks.functions(symbols.splitlines()))
+    table = hooks.places(codes, "6.18.44-cloud")
+    assert [int(value) - 0xFFFFFFFF81000000 for value in table["nf_hook_slow"][0]] == [0, 0x100]
+    assert [int(value) - 0xFFFFFFFF81000000 for value in table["nft_do_chain"][0]] == [0x1000, 0x1800]
+    forward = [
+        (int(one["code"]["start"]) & 0xFFF, int(one["code"]["end"]) & 0xFFFF) for one in table["function"][0][:2]
+    ]
+    assert forward == [(0x100, 0x110), (0x200, 0x1000)]
+    assert [hooks.HOOKS[int(one["hook"])] for one in table["function"][0][:3]] == ["forward", "forward", "unknown"]
+    assert not hooks.places(codes, "6.6.1")["nft_do_chain"]["end"][0]
+    assert list(hooks.functions(["0000000000000000 T nf_hook_slow"])) == []

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from weir.capture.flows import HOOK_NUMBER, HOOK_STATE
 from weir.capture.layout import HOOK_FUNCTIONS_MAX, HOOK_PLACES
 
-KALLSYMS = Path("/proc/kallsyms")
+KALLSYMS, MODULES = Path("/proc/kallsyms"), Path("/proc/modules")
 
 HOOKS = (
     "unknown",
@@ -87,7 +87,7 @@ def functions(symbols: Iterable[str]) -> Iterator[Code]:
     starts = set()
     for line in symbols:
         address, kind, symbol = line.split(maxsplit=3)[:3]
-        if kind in "tT":
+        if kind in "tTwW":
             start = int(address, 16)
             starts.add(start)
             name = symbol.partition(".")[0]
@@ -121,6 +121,14 @@ def resolve(symbols: Path = KALLSYMS) -> NDArray[np.void]:
     """The table of the running kernel; all 0 where it hides its addresses from this process."""
     with symbols.open(encoding="ascii", errors="replace") as lines:
         return places(functions(lines), os.uname().release)
+
+
+def modules() -> frozenset[str]:
+    """Names of the modules that are loaded: with another one come other functions. Empty where it is not told."""
+    try:
+        return frozenset(line.split(maxsplit=1)[0] for line in MODULES.read_text(encoding="ascii").splitlines())
+    except OSError:
+        return frozenset()
 
 
 def tells_conntrack() -> bool:

@@ -183,14 +183,17 @@ class Verdicts:
         self._devices = _Devices()
         self._route: IPRoute | None = None
         self._asks_hooks = False
+        self._modules: frozenset[str] | None = None
 
     def watch(self, enis: tuple[Watched, ...]) -> None:
         wanted = frozenset().union(*(eni.fields for eni in enis))
         self._devices.of = {eni.eni_id: eni for eni in enis}
         if bool(wanted & ASKING_FOR_HOOKS) != self._asks_hooks:
             self._asks_hooks = not self._asks_hooks
-            if not self._sources.ask_hooks(asked=self._asks_hooks) and self._asks_hooks:
-                log.warning("the kernel hides its addresses (kernel.kptr_restrict): hooks of drops stay unknown")
+            self._modules = None
+            if not self._asks_hooks:
+                self._sources.ask_hooks(asked=False)
+            self._find_hooks()
         if wanted & ASKING_FOR_RULES:
             self._sources.rulesets.start()
             if self._route is None:
@@ -208,7 +211,16 @@ class Verdicts:
             self._sources.publish(revision, until_ns)
         if until_ns - self._devices.read_ns >= LINKS_NS:
             self._devices.read_ns = until_ns
+            self._find_hooks()
             self._devices.before, self._devices.now = self._devices.now, uplinks.read(self._route)
+
+    def _find_hooks(self) -> None:
+        """Has the kernel's functions looked up, again where a module was loaded since: it may ask a hook."""
+        modules = hooks.modules()
+        if self._asks_hooks and modules != self._modules:
+            self._modules = modules
+            if not self._sources.ask_hooks(asked=True):
+                log.warning("the kernel hides its addresses (kernel.kptr_restrict): hooks of drops stay unknown")
 
     def close(self) -> None:
         self._rest()
