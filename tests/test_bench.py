@@ -21,7 +21,7 @@ def test_ingest_runs(tmp_path: Path) -> None:
 
 
 def test_kills_lose_nothing(tmp_path: Path) -> None:
-    few = ["--kills", "3", "--directory", str(tmp_path)]
+    few = ["--kills", "2", "--directory", str(tmp_path)]
     done = subprocess.run([sys.executable, BENCH / "kills.py", *few], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "0 lost, 0 doubled, 0 half written" in done.stdout
