@@ -109,6 +109,10 @@ class Ruleset:
     sets: Mapping[Place, NamedSet]
     marked: Mapping[int, tuple[Rule, ...]] = field(default_factory=dict)
     rewrites: bool = False
+    asks_source_port: bool = True
+    """Some rule asks for it; if none does, drops that differ in nothing else have one answer."""
+    size: int = 0
+    """Number of rules."""
 
     def bases(self, place: Place) -> list[Chain]:
         """The base chains from which a packet can come into this chain, itself included."""
@@ -220,7 +224,11 @@ def _parsed(objects: list[dict[str, Any]], headers: _Headers, revision: str) -> 
         if rule.mark_id:
             marked.setdefault(rule.mark_id, []).append(rule)
     rewrites = any(_rewrites(one) for group in rules.values() for rule in group for one in rule.statements)
-    return Ruleset(revision, chains, sets, {number: tuple(rules) for number, rules in marked.items()}, rewrites)
+    said = json.dumps([one for group in rules.values() for rule in group for one in rule.statements])
+    asks_source_port = '"sport"' in said or '"base"' in said
+    by_mark = {number: tuple(several) for number, several in marked.items()}
+    size = sum(map(len, rules.values()))
+    return Ruleset(revision, chains, sets, by_mark, rewrites, asks_source_port, size)
 
 
 _ASKED = frozenset({"saddr", "daddr", "sport", "dport", "flags", "type", "code", "protocol", "nexthdr"})

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from weir.capture.nft import NamedSet, Place
@@ -21,6 +22,8 @@ PROTOCOLS = {"tcp": 6, "udp": 17, "udplite": 136, "sctp": 132, "dccp": 33, "icmp
 PORTED = frozenset({6, 17, 33, 132, 136})
 ETHERTYPES = {4: (0x0800, 0x0008, "ip"), 6: (0x86DD, 0xDD86, "ip6")}
 """Family -> the ways nft prints its EtherType: some versions print it in the machine's byte order."""
+ADDRESSES_MAX = 1 << 14
+"""Addresses of rules that are remembered as numbers; more are read again at every packet."""
 LOOPBACK = "lo"
 """The one device whose index, 1, never changes hands."""
 NFPROTO = {4: (2, "ipv4"), 6: (10, "ipv6")}
@@ -304,6 +307,14 @@ def _bounds(element: Any) -> tuple[int, int] | None:
     return (literal.value, literal.value) if isinstance(literal, Number) else None
 
 
+@lru_cache(ADDRESSES_MAX)
+def _address(said: str) -> Value:
+    try:
+        return Number(int(ipaddress.ip_address(said)))
+    except ValueError:
+        return UNKNOWN
+
+
 def _literal(said: Any) -> Value:
     """A number as nft prints it: an integer, an address, or flags of which all are meant."""
     if isinstance(said, bool):
@@ -311,10 +322,7 @@ def _literal(said: Any) -> Value:
     if isinstance(said, int):
         return Number(said)
     if isinstance(said, str):
-        try:
-            return Number(int(ipaddress.ip_address(said)))
-        except ValueError:
-            return UNKNOWN
+        return _address(said)
     flags = said.get("|") if isinstance(said, dict) and len(said) == 1 else said
     if not isinstance(flags, list):
         return UNKNOWN

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -33,8 +33,9 @@ FIELDS = ("reject-reason", "hook", "rule", "ruleset")
 ASKING_FOR_HOOKS = frozenset({"hook", "rule"})
 ASKING_FOR_RULES = frozenset({"rule", "ruleset"})
 UNKNOWN = "unknown"
-EVALUATIONS_MAX = 5_000
-"""Different drops evaluated for one ENI and window, some 0.1 ms each; rules of further ones are unknown."""
+VISITS_MAX = 200_000
+"""Rules visited for one ENI and window, about a second: so many different drops are evaluated as this allows if each
+visits every rule of the rule set. The rules of further ones are unknown."""
 LINKS_NS = 30 * 10**9
 """How often the devices' bridges are read; a device that changed its bridge has no name in rules for that long."""
 CLOCK_NS = 2_000_000
@@ -144,7 +145,7 @@ def _facts(hook: str, state: str, drop: Drop, links: Uplinks) -> Facts:
 
 @dataclass(slots=True)
 class Counted:
-    """Drops since the start, in rows. ``unasked``: beyond ``EVALUATIONS_MAX``."""
+    """Drops since the start, in rows. ``unasked``: beyond ``VISITS_MAX``."""
 
     rules_known: int = 0
     rules_unknown: int = 0
@@ -241,9 +242,11 @@ class Verdicts:
             row = rows[at]
             revision = self._sources.rulesets.in_force(int(row["first_ns"]) - CLOCK_NS, int(row["last_ns"]) + CLOCK_NS)
             drop = _drop(row, eni)
+            if revision is not None and not revision.ruleset.asks_source_port:
+                drop = replace(drop, source_port=0)
             key = (drop, revision.ruleset.revision if revision else "")
             if key not in known:
-                if len(known) < EVALUATIONS_MAX or drop.rule_id:
+                if drop.rule_id or revision is None or len(known) * revision.ruleset.size < VISITS_MAX:
                     known[key] = self._named(drop, revision.ruleset if revision else None)
                 else:
                     self.counted.unasked += 1
