@@ -8,7 +8,6 @@ over all slices of the window, with packets above 0.
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -16,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from weir.capture.books import Books
-from weir.capture.flows import ACTION_ACCEPT, DIRECTION_IN, DIRECTION_OUT, Flows, empty, fold
+from weir.capture.flows import ACTION_ACCEPT, DIRECTION_IN, DIRECTION_OUT, Flows, fold
 from weir.capture.tally import RX, TX, Amounts, Tally, hook_amounts, nothing
 from weir.capture.window import Closed, Uncounted
 from weir.model.resources import Side
@@ -24,6 +23,7 @@ from weir.model.resources import Side
 REFUSED = 2
 """Beside RX and TX: rejected before it reached the device, which never saw it."""
 UNITS = ("packets", "bytes")
+SUMMED = ("ifindex", "direction", "action", "fold", *UNITS)
 DIRECTION_NAMES = {DIRECTION_IN: "in", DIRECTION_OUT: "out"}
 
 Sums = NDArray[np.int64]
@@ -37,25 +37,25 @@ class Recorded:
     ways: Sums
     folded: Sums
 
+    def __add__(self, other: Recorded) -> Recorded:
+        return Recorded(self.ways + other.ways, self.folded + other.folded)
+
 
 def nothing_recorded() -> Recorded:
     """Zeros."""
     return Recorded(np.zeros((3, 2), np.int64), np.zeros(2, np.int64))
 
 
-def ways_of(rows: Flows, sides: Mapping[int, Side]) -> NDArray[np.intp]:
-    """Which way each row went past its device: RX, TX or REFUSED, shape (n,). ``sides``: ordinal -> side."""
-    is_self = np.isin(rows["ifindex"], [ordinal for ordinal, side in sides.items() if side is Side.SELF])
-    received = (rows["direction"] == DIRECTION_OUT) != is_self
-    sent = np.where(rows["action"] == ACTION_ACCEPT, TX, REFUSED)
-    return np.where(received, RX, sent)
-
-
 def recorded(window: Closed, sides: Mapping[int, Side]) -> dict[int, Recorded]:
     """Ordinal -> sums over the rows of the window that become records; ENIs without any are left out."""
     parts = [part.rows for part in window.slices]
-    rows = parts[0] if len(parts) == 1 else fold(np.concatenate(parts)) if parts else empty()
-    return _sums(rows[rows["packets"] > 0], sides)
+    if any((rows["packets"] < 0).any() for rows in parts):
+        parts = [fold(np.concatenate(parts))]  # a record is what its rows of all slices come to
+    found: dict[int, Recorded] = {}
+    for rows in parts:
+        for ordinal, sums in _sums(rows, sides).items():
+            found[ordinal] = found[ordinal] + sums if ordinal in found else sums
+    return found
 
 
 def outstanding(page: Page, rows: Recorded, uncounted: Uncounted) -> Amounts:
@@ -67,17 +67,21 @@ def outstanding(page: Page, rows: Recorded, uncounted: Uncounted) -> Amounts:
 
 
 def _sums(rows: Flows, sides: Mapping[int, Side]) -> dict[int, Recorded]:
-    found: dict[int, Recorded] = defaultdict(nothing_recorded)
-    ordinals, inverse = np.unique(rows["ifindex"], return_inverse=True)
-    ways = ways_of(rows, sides)
-    ways_sums = np.zeros((len(ordinals), 3, 2), np.int64)
-    folded_sums = np.zeros((len(ordinals), 2), np.int64)
-    for unit, name in enumerate(UNITS):
-        np.add.at(ways_sums[:, :, unit], (inverse, ways), rows[name])
-        np.add.at(folded_sums[:, unit], inverse[rows["fold"] > 0], rows[name][rows["fold"] > 0])
-    for at, ordinal in enumerate(ordinals):
-        found[int(ordinal)] = Recorded(ways_sums[at], folded_sums[at])
-    return found
+    """Of the rows with packets above 0. Column by column: numpy copies whole rows several times slower."""
+    counted = rows["packets"] > 0
+    ordinals, direction, action, fold, *amounts = (rows[name][counted] for name in SUMMED)
+    count, kinds = int(ordinals.max(initial=0)) + 1, REFUSED + 1
+    is_self = np.zeros(count, bool)
+    is_self[[ordinal for ordinal, side in sides.items() if side is Side.SELF and ordinal < count]] = True
+    received = (direction == DIRECTION_OUT) != is_self[ordinals]
+    ways = np.where(received, RX, np.where(action == ACTION_ACCEPT, TX, REFUSED))
+    place, shared = ordinals.astype(np.intp) * kinds + ways, fold > 0
+    # As floating-point numbers, several times faster than integers; exact up to 2^53.
+    by_way = [np.bincount(place, amount, count * kinds).reshape(count, kinds) for amount in amounts]
+    folded = [np.bincount(ordinals[shared], amount[shared], count) for amount in amounts]
+    ways_sums, folded_sums = (np.stack(parts, axis=-1).astype(np.int64) for parts in (by_way, folded))
+    present = np.flatnonzero(np.bincount(ordinals, minlength=count))
+    return {int(at): Recorded(ways_sums[at], folded_sums[at]) for at in present}
 
 
 @dataclass(slots=True)
