@@ -2001,7 +2001,7 @@ export interface BindNetworkInterfaceRequest {
   NetworkInterfaceId: string;
   /** Node that has the device. */
   NodeName: string;
-  /** Name of the Linux device. */
+  /** The Linux device: its name, `mac:02:00:00:00:00:2a` (where one device alone has that address) or `ifindex:7`. */
   Device: string;
   /** `behind`: the device is the host end of a veth or tap and the guest is the interface; `self`: the device is the interface itself. */
   Side?: "behind" | "self";
@@ -3764,7 +3764,7 @@ export const ACTIONS: Record<keyof Actions, Action> = {
     parameters: [
       { name: "NetworkInterfaceId", required: true, rule: "text", doc: "The interface.", example: "eni-bp1d66qjxb3qoin3a2b4", choices: [], unit: "", ignored: "", refused: "" },
       { name: "NodeName", required: true, rule: "1 to 253 characters, letters, digits, dots, hyphens and underscores, the first a letter or digit", doc: "Node that has the device.", example: "host-a", choices: [], unit: "", ignored: "", refused: "" },
-      { name: "Device", required: true, rule: "1 to 15 characters, a Linux device name", doc: "Name of the Linux device.", example: "veth-guest1", choices: [], unit: "", ignored: "", refused: "" },
+      { name: "Device", required: true, rule: "1 to 21 characters, a Linux device name, `mac:` and a MAC address, or `ifindex:` and a number", doc: "The Linux device: its name, `mac:02:00:00:00:00:2a` (where one device alone has that address) or `ifindex:7`.", example: "veth-guest1", choices: [], unit: "", ignored: "", refused: "" },
       { name: "Side", required: false, rule: "`behind`, `self`", doc: "`behind`: the device is the host end of a veth or tap and the guest is the interface; `self`: the device is the interface itself.", example: "behind", choices: ["behind", "self"], unit: "", ignored: "", refused: "" },
     ],
     failures: ["MissingParameter", "ParameterInvalid", "InvalidEniId.NotFound", "DeviceAlreadyBound"],
@@ -3899,7 +3899,7 @@ export const ACTIONS: Record<keyof Actions, Action> = {
       { name: "Path", required: true, rule: "`internetGateway`, `natGateway`, `vpnGateway`, `transitRouter`, `gatewayEndpoint`, `vbr`, `ecr`, `ipv4Gateway`, `gatewayLoadBalancerEndpoint`, `vpcResource`, `instance`, `networkInterface`, `haVip`, `cloudService`, `cenSameRegion`, `cenOther`, `unlisted`", doc: "The path that traffic takes.", example: "natGateway", choices: ["internetGateway", "natGateway", "vpnGateway", "transitRouter", "gatewayEndpoint", "vbr", "ecr", "ipv4Gateway", "gatewayLoadBalancerEndpoint", "vpcResource", "instance", "networkInterface", "haVip", "cloudService", "cenSameRegion", "cenOther", "unlisted"], unit: "", ignored: "", refused: "" },
       { name: "DestinationCidrBlock", required: false, rule: "IPv4 network in CIDR notation, /0 to /32", doc: "IPv4 addresses at the far end.", example: "0.0.0.0/0", choices: [], unit: "", ignored: "", refused: "" },
       { name: "DestinationIpv6CidrBlock", required: false, rule: "IPv6 network in CIDR notation, /0 to /128", doc: "IPv6 addresses at the far end.", example: "::/0", choices: [], unit: "", ignored: "", refused: "" },
-      { name: "Device", required: false, rule: "1 to 15 characters, a Linux device name", doc: "Everything that the interface's node has in its routing tables behind this device.", example: "wg0", choices: [], unit: "", ignored: "", refused: "" },
+      { name: "Device", required: false, rule: "1 to 21 characters, a Linux device name, `mac:` and a MAC address, or `ifindex:` and a number", doc: "Everything that the interface's node has in its routing tables behind this device.", example: "wg0", choices: [], unit: "", ignored: "", refused: "" },
       { name: "VSwitchId", required: false, rule: "text", doc: "Only for the interfaces of this VSwitch.", example: "vsw-bp1s5fnvk4gn2tws03624", choices: [], unit: "", ignored: "", refused: "" },
     ],
     failures: ["MissingParameter", "ParameterInvalid", "InvalidVpcId.NotFound", "InvalidVSwitchId.NotFound", "QuotaExceeded.TrafficRoute"],
@@ -3914,7 +3914,7 @@ export const ACTIONS: Record<keyof Actions, Action> = {
       { name: "VpcId", required: true, rule: "text", doc: "The VPC.", example: "vpc-bp1nwd16gvo1wgs7v5m2t", choices: [], unit: "", ignored: "", refused: "" },
       { name: "DestinationCidrBlock", required: false, rule: "IPv4 network in CIDR notation, /0 to /32", doc: "The IPv4 block of the route.", example: "0.0.0.0/0", choices: [], unit: "", ignored: "", refused: "" },
       { name: "DestinationIpv6CidrBlock", required: false, rule: "IPv6 network in CIDR notation, /0 to /128", doc: "The IPv6 block of the route.", example: "::/0", choices: [], unit: "", ignored: "", refused: "" },
-      { name: "Device", required: false, rule: "1 to 15 characters, a Linux device name", doc: "The device of the route.", example: "wg0", choices: [], unit: "", ignored: "", refused: "" },
+      { name: "Device", required: false, rule: "1 to 21 characters, a Linux device name, `mac:` and a MAC address, or `ifindex:` and a number", doc: "The device of the route.", example: "wg0", choices: [], unit: "", ignored: "", refused: "" },
       { name: "VSwitchId", required: false, rule: "text", doc: "VSwitch of the route, if it has one.", example: "vsw-bp1s5fnvk4gn2tws03624", choices: [], unit: "", ignored: "", refused: "" },
     ],
     failures: ["MissingParameter", "ParameterInvalid", "InvalidVpcId.NotFound"],

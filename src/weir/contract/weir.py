@@ -37,12 +37,12 @@ NODE_NAME = Text(
     ),
 )
 DEVICE = Text(
-    length=(1, 15),
+    length=(1, 21),
     pattern=Pattern(
-        r"(?!\.{1,2}$)[^/\s:]+",
-        "a Linux device name",
-        good=("eth0", "veth-guest1", "a.100", "a" * 15),
-        bad=("eth 0", "a/b", "eth0:1", ".", "..", "a\n"),
+        r"(?!\.{1,2}$)[^/\s:]{1,15}|mac:[0-9a-f]{2}(:[0-9a-f]{2}){5}|ifindex:[1-9][0-9]{0,9}",
+        "a Linux device name, `mac:` and a MAC address, or `ifindex:` and a number",
+        good=("eth0", "veth-guest1", "a.100", "a" * 15, "mac:02:00:00:00:00:2a", "ifindex:7"),
+        bad=("eth 0", "a/b", "eth0:1", ".", "..", "a\n", "a" * 16, "mac:2:0:0:0:0:2a", "ifindex:0"),
     ),
 )
 GENERATION = Text(length=(1, 64))
@@ -169,7 +169,11 @@ class BindNetworkInterface:
 
     network_interface_id: str = param(IDENTIFIER, "The interface.", example=ENI_EXAMPLE)
     node_name: str = param(NODE_NAME, "Node that has the device.", example=NODE_EXAMPLE)
-    device: str = param(DEVICE, "Name of the Linux device.", example="veth-guest1")
+    device: str = param(
+        DEVICE,
+        "The Linux device: its name, `mac:02:00:00:00:00:2a` (where one device alone has that address) or `ifindex:7`.",
+        example="veth-guest1",
+    )
     side: Side = param(
         OneOf(Side),
         "`behind`: the device is the host end of a veth or tap and the guest is the interface; `self`: the device is"
