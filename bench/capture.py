@@ -22,6 +22,8 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
+import pyarrow as pa
+
 from weir.capture.kernel import Kernel
 from weir.capture.probe import probe
 from weir.capture.roster import Eni, FlowLog, Roster
@@ -165,6 +167,7 @@ def main() -> int:
     if missing:
         print("\n".join(missing), file=sys.stderr)
         return 1
+    pa.set_memory_pool(pa.system_memory_pool())  # as the agent does
     print(f"Linux {os.uname().release}, {os.cpu_count()} CPUs")
     with Kernel(DRAINED_FLOWS, path=BENCH_OBJECT) as kernel:
         for line in chain(packet_costs(kernel), drain_costs(kernel), spool_costs(kernel)):

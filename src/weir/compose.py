@@ -15,6 +15,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
+import pyarrow as pa
 import uvicorn
 from prometheus_client import CollectorRegistry
 
@@ -236,6 +237,7 @@ def client(settings: Settings) -> Client:
 
 def agent(settings: Settings) -> Agent:
     """Loads the kernel programs and connects recorder, spool and server. Raises what ``opened`` raises."""
+    pa.set_memory_pool(pa.system_memory_pool())  # gives back at once: an agent's memory is its host's
     spool = Spool(settings.spool_directory, reserve_bytes=settings.disk_reserve_mb << 20)
     caller = client(settings)
     delivery = Delivery(spool, caller)

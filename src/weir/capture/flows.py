@@ -30,11 +30,10 @@ FLOW = np.dtype(
         ("bytes", "<i8"),
         ("first_ns", "<i8"),  # CLOCK_REALTIME
         ("last_ns", "<i8"),
-        ("tcp_flags", "<u2"),
+        ("tcp_flags", "u1"),
+        ("hook", "u1"),  # of a REJECT: where and how it was dropped (``hooks``), 0 if not known
         ("reason", "<u2"),  # kernel drop reason, 0 for ACCEPT
         ("rule_id", "<u4"),  # from a rule's mark, 0 if none, RULE_MIXED if several
-        ("hook", "u1"),  # of a REJECT: where and how it was dropped (``hooks``), 0 if not known
-        ("pad2", "V7"),
     ]
 )
 KEY_BYTES = 48
@@ -158,7 +157,7 @@ def _grouping(words: NDArray[np.uint64]) -> tuple[NDArray[np.intp], Chosen]:
 
 
 def _words(rows: Flows) -> NDArray[np.uint64]:
-    """The rows, shape (n, 12), the key first. ``rows`` are contiguous."""
+    """The rows, shape (n, 11), the key first. ``rows`` are contiguous."""
     return np.ascontiguousarray(rows).view("<u8").reshape(len(rows), FLOW.itemsize // 8)
 
 
