@@ -97,14 +97,15 @@ class WriterQueue:
 def _savepoint(connection: Connection) -> Iterator[None]:
     """What is done within is undone on an exception; by the driver itself, since every writer needs one."""
     tell(connection, "SAVEPOINT writer")
+    is_done = False
     try:
         yield
-    except BaseException:
-        if _goes_on(connection):
+        is_done = True
+    finally:
+        if not is_done and _goes_on(connection):
             tell(connection, "ROLLBACK TO writer")
+        if is_done or _goes_on(connection):
             tell(connection, "RELEASE writer")
-        raise
-    tell(connection, "RELEASE writer")
 
 
 def _goes_on(connection: Connection) -> bool:
