@@ -50,7 +50,7 @@ FIELDS: tuple[Field, ...] = (
     Field("end", Kind.LONG, "Unix time in seconds: end of the window, or last packet of a closed connection."),
     Field("tcp-flags", Kind.LONG, "Bitwise OR of the TCP flags of all packets; 0 for other protocols."),
     Field("traffic_path", Kind.LONG, "Code of the path the traffic took (0: none of those listed)."),
-    Field("log-status", Kind.TEXT, "OK, NODATA (no traffic in the window) or SKIPDATA (counted without a flow row)."),
+    Field("log-status", Kind.TEXT, "OK, NODATA (no traffic in the window) or SKIPDATA (several flows in one row)."),
 )
 
 EXTENDED: tuple[Field, ...] = (
