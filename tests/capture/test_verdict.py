@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from weir.capture import hooks, reasons, verdict
 from weir.capture.flows import RULE_MIXED
 from weir.capture.nft import Ruleset, Unreadable, parse, revision_of
 from weir.capture.nft_match import Facts
-from weir.capture.rulesets import History, Listing, Revision
+from weir.capture.rulesets import HISTORY_RULES_MAX, NOT_KEPT, History, Listing, Revision
 from weir.capture.uplinks import Uplinks
 from weir.capture.verdict import Hook, TooDeep, possible
 from weir.capture.verdicts import UNKNOWN, Drop, named
@@ -283,3 +284,10 @@ ffffffff81001800 t last_one"""
     assert [hooks.HOOKS[int(one["hook"])] for one in table["function"][0][:3]] == ["forward", "forward", "unknown"]
     assert not hooks.places(codes, "6.6.1")["nft_do_chain"]["end"][0]
     assert list(hooks.functions(["0000000000000000 T nf_hook_slow"])) == []
+
+
+def test_large_rule_sets_are_forgotten_sooner() -> None:
+    history, rules = History(), ruleset(chain("a", *[[DROP]] * (HISTORY_RULES_MAX // 3), hook="input"))
+    for generation in range(1, 6):
+        history.add(Revision(generation, generation, generation, replace(rules, revision=str(generation)), NOT_KEPT))
+    assert [one.generation for one in history.revisions] == [3, 4, 5]

@@ -27,6 +27,8 @@ DOCUMENT_BYTES_MAX = 16 << 20
 """Of one listing. A larger rule set is not read: its time has no revision, and rules are unknown."""
 HISTORY_MAX = 128
 """Revisions remembered. Above it the oldest is forgotten; at a reload every 5 s that is the longest window."""
+HISTORY_RULES_MAX = 10_000
+"""Rules in all of them, some 3 kB each. Above it the oldest revisions are forgotten, but for the newest."""
 CONFIRM_SECONDS = 1.0
 """How often the kernel is asked for its generation: so long before a change its time may belong to no revision."""
 LIST = ("list", "ruleset")
@@ -58,7 +60,11 @@ class Listing:
     saved: str = ""
 
 
-@dataclass(slots=True)
+NOT_KEPT = Listing("", "")
+"""Of a revision that was published and is in force no more: its rules are kept, not their listing."""
+
+
+@dataclass(slots=True, eq=False)
 class Revision:
     """One rule set, known to be in force from ``since_ns`` to ``until_ns`` (Unix ns, both included)."""
 
@@ -192,7 +198,10 @@ class History:
             if before.ruleset.revision == revision.ruleset.revision:
                 revision.ruleset = before.ruleset
         self.counted.revisions += 1
-        self.revisions = [*self.revisions[-HISTORY_MAX + 1 :], revision]
+        kept = [*self.revisions[-HISTORY_MAX + 1 :], revision]
+        while len(kept) > 1 and sum(one.ruleset.size for one in kept) > HISTORY_RULES_MAX:
+            kept.pop(0)
+        self.revisions = kept
 
     def in_force(self, first_ns: int, last_ns: int) -> Revision | None:
         """The one revision that was in force all the time, None if it is not known or if there were several."""
@@ -271,6 +280,9 @@ class Rulesets:
             news, self._unpublished = self._unpublished, []
             if not news and self._history.revisions and now_ns - self._published_ns >= repeat_ns:
                 news = self._history.revisions[-1:]
+            for revision in self._history.revisions[:-1]:
+                if revision not in news:
+                    revision.listing = NOT_KEPT
         if news:
             self._published_ns = now_ns
         return news
