@@ -94,8 +94,16 @@ def while_quiet(settled: Callable[..., None], counters: Callable[[], Any], act: 
             return before
 
 
+def frames_of(books: Any, ifindex: int) -> int:
+    """What both hooks of a device saw in all drains."""
+    seen = [drained.books[ifindex] for drained in books.drains if ifindex in drained.books]
+    return sum(one.rx.frames + one.tx.frames for one in seen)
+
+
 @pytest.fixture
-def recorded(vpc: Any, books: Any, settled: Callable[..., None]) -> Callable[[Callable[[], None]], tuple[Flows, Tap]]:
+def recorded(
+    vpc: Any, books: Any, settled: Callable[..., None], wait_until: Callable[..., None]
+) -> Callable[[Callable[[], None]], tuple[Flows, Tap]]:
     """``recorded(traffic)``: (rows that the programs counted at guest a's device meanwhile, what a tap saw there)."""
 
     def counters() -> Any:
@@ -106,6 +114,13 @@ def recorded(vpc: Any, books: Any, settled: Callable[..., None]) -> Callable[[Ca
             while_quiet(settled, counters, lambda: (books.clear(), tap.clear()))
             traffic()
             while_quiet(settled, counters, lambda: (books.drain(), tap.read()))
+
+            def both_have_seen_all() -> bool:
+                books.drain()
+                tap.read()
+                return frames_of(books, vpc.a.ifindex) == len(tap.frames)
+
+            wait_until(both_have_seen_all, 30)
             return books.select(ifindex=vpc.a.ifindex), tap
 
     return run
