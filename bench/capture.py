@@ -160,7 +160,9 @@ def to_spool(kernel: Kernel, directory: Path) -> float:
 
 
 def main() -> int:
-    argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0]).parse_args()
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--slots", type=int, default=1 << 20, help="flows in each processor's own table")
+    options = parser.parse_args()
     missing = probe()
     if not BENCH_OBJECT.exists():
         missing.append(f"{BENCH_OBJECT} is not there: run 'make -C bpf bench'.")
@@ -168,8 +170,8 @@ def main() -> int:
         print("\n".join(missing), file=sys.stderr)
         return 1
     pa.set_memory_pool(pa.system_memory_pool())  # as the agent does
-    print(f"Linux {os.uname().release}, {os.cpu_count()} CPUs")
-    with Kernel(DRAINED_FLOWS, path=BENCH_OBJECT) as kernel:
+    print(f"Linux {os.uname().release}, {os.cpu_count()} CPUs, {options.slots:,} slots each, {DRAINED_FLOWS:,} shared")
+    with Kernel(DRAINED_FLOWS, path=BENCH_OBJECT, slots=options.slots) as kernel:
         for line in chain(packet_costs(kernel), drain_costs(kernel), spool_costs(kernel)):
             print(line, flush=True)
     return 0
