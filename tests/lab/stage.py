@@ -29,6 +29,8 @@ from weir.lab.topology import Lab
 REGION = "cn-hangzhou"
 NODE = "stage"
 PROJECT = "stage-project"
+START_SECONDS = 150
+"""A process may take so long to answer: on a machine full of others, importing and loading alone take half a minute."""
 
 
 @dataclass
@@ -54,7 +56,11 @@ class Stage:
         listen = self.endpoint.removeprefix("http://")
         command = ["server", "--data", str(self.data), "--listen", listen, "--region", REGION]
         self.server = self._spawn(command, "server.log", {})
-        until(lambda: self._lives("server") and log.read_text().count("weir: listening on") > before, 30, "server")
+        until(
+            lambda: self._lives("server") and log.read_text().count("weir: listening on") > before,
+            START_SECONDS,
+            "server",
+        )
         lines = (self.data / "env").read_text().splitlines()
         self.env = dict(line.removeprefix("export ").split("=", 1) for line in lines)
         self.endpoint = self.env["WEIR_ENDPOINT"]
@@ -72,7 +78,7 @@ class Stage:
         command = ["agent", "--server", self.endpoint, "--region", REGION, "--node", NODE, "--data", str(self.data)]
         self.agent = self._spawn([*command, "--netns", self.lab.host_netns], "agent.log", environment)
         started = time.time()
-        until(lambda: self._lives("agent") and self._heard_since(started), 30, "the agent")
+        until(lambda: self._lives("agent") and self._heard_since(started), START_SECONDS, "the agent")
 
     def _heard_since(self, moment: float) -> bool:
         """Whether the agent has called: a flow log waits for agents that were heard, not for those to come."""

@@ -11,8 +11,10 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -21,13 +23,15 @@ from alibabacloud_vpc20160428.models import CreateFlowLogRequest, OpenFlowLogSer
 from tests.lab.stage import PROJECT, REGION, Stage
 from tests.waiting import until
 from weir.capture.window import next_boundary_s
+from weir.cli.ledgers import row_of, unexplained
+from weir.cli.queries import rows_of
 from weir.cli.worlds import declare_lab
 from weir.lab import traffic
 from weir.lab.compare import compare
 from weir.lab.senders import Pair, udp
 from weir.lab.topology import Lab
 from weir.lab.truth import truth
-from weir.model.fields import NAMES
+from weir.model.fields import NAMES, TOPIC
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
 STORE = "records"
@@ -75,6 +79,12 @@ def in_flight(stage: Stage, boundary_s: int) -> list[Path]:
     return list(until(lambda: spooled(stage), 30, "the window spooled\n" + stage.log_text()))
 
 
+def ledger(stage: Stage, since: int) -> list[Mapping[str, Any]]:
+    asked = {"from": since, "to": int(time.time()) + 60, "query": "*"}
+    with closing(stage.client()) as client:
+        return [row_of(said) for said in rows_of(client, ("weir", "ledger"), asked, 1000).rows]
+
+
 def keys(rows: list[dict[str, str]]) -> Counter[tuple[str, ...]]:
     return Counter(tuple(row.get(name) or "" for name in NAMES) for row in rows)
 
@@ -111,6 +121,7 @@ def test_a_killed_agents_spool_arrives_once(stage: Stage) -> None:
         {name: "" if value is None else str(value) for name, value in row.items()}
         for path in batches
         for row in pa.ipc.open_stream(path.read_bytes()).read_all().to_pylist()
+        if row["__topic__"] == TOPIC
     ]
     stage.kill("agent")
     assert stage.server is not None
@@ -125,3 +136,8 @@ def test_a_killed_agents_spool_arrives_once(stage: Stage) -> None:
     until(lambda: stage.covered(STORE, sent), 100, "the window after\n" + stage.log_text())
     after = [row for row in stage.rows(STORE, since, "dstport: 9802") if row["log-status"] == "OK"]
     assert sorted((row["direction"], row["packets"]) for row in after) == [("in", "9"), ("out", "9")]
+    books = ledger(stage, since)
+    assert [row for row in books if unexplained(row)] == []
+    begun_late = [row for row in books if row["start"] == boundary_s]
+    assert {row["eni-id"] for row in begun_late} == set(stage.enis.values())
+    assert all(row["status"] == "partial" and 0 < row["covered-seconds"] < 60 for row in begun_late)
