@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from weir.contract import loggroup, loggroup_columns
@@ -49,6 +49,7 @@ def read_back(grid: Grid) -> LogGroup:
     return LogGroup(logs, grid.topic, grid.source, grid.tags)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(groups())
 def test_groups_of_one_shape_are_read_whole(group: LogGroup) -> None:
     grid = loggroup_columns.decode(loggroup.encode(group))
@@ -56,6 +57,7 @@ def test_groups_of_one_shape_are_read_whole(group: LogGroup) -> None:
     assert read_back(grid) == group
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(groups(), st.integers(0, 2**32))
 def test_bytes_changed_anywhere_never_give_other_rows(group: LogGroup, seed: int) -> None:
     dice = random.Random(seed)
