@@ -29,6 +29,7 @@ from weir.capture.devices import Devices
 from weir.capture.extended import extended_fields
 from weir.capture.folded import FoldedFlows
 from weir.capture.ledger import Ledger
+from weir.capture.reasons import name_of
 from weir.capture.recorder import Parts, Recorder
 from weir.capture.ruleset_rows import Recorder as RulesetRecorder
 from weir.capture.ruleset_rows import Shelf
@@ -248,7 +249,7 @@ def agent(settings: Settings) -> Agent:
     shelf = Shelf(spool, RulesetRecorder(settings.node, settings.netns), delivery.wake)
     verdicts = verdicts_of(settings.netns or None, kernel.ask_hooks, shelf, time.time_ns)
     counters, folded = DeviceCounters(settings.netns or None), FoldedFlows()
-    books = Bookkeeping(BookParts(counters, spool, settings.node, delivery.wake, Ledger(kernel.source), folded))
+    books = Bookkeeping(BookParts(counters, spool, settings.node, delivery.wake, Ledger(kernel.source, name_of), folded))
     recorder = Recorder(
         Parts(
             kernel=kernel,
