@@ -249,7 +249,9 @@ def agent(settings: Settings) -> Agent:
     shelf = Shelf(spool, RulesetRecorder(settings.node, settings.netns), delivery.wake)
     verdicts = verdicts_of(settings.netns or None, kernel.ask_hooks, shelf, time.time_ns)
     counters, folded = DeviceCounters(settings.netns or None), FoldedFlows()
-    books = Bookkeeping(BookParts(counters, spool, settings.node, delivery.wake, Ledger(kernel.source, name_of), folded))
+    books = Bookkeeping(
+        BookParts(counters, spool, settings.node, delivery.wake, Ledger(kernel.source, name_of), folded)
+    )
     recorder = Recorder(
         Parts(
             kernel=kernel,
