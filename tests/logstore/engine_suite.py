@@ -65,7 +65,7 @@ class EngineSuite:
 
     def test_what_a_typed_column_cannot_hold_is_kept(self, engine, tmp_path):
         snapshot = build([Row(START, {"bytes": "007", "packets": "3", "odd": "x"})], tmp_path)
-        assert engine.has_extra(snapshot)
+        assert engine.extra_keys(snapshot) != frozenset()
         [row] = Querier(engine).run(snapshot, "odd: x", WINDOW, Page(), FLOWS).rows
         assert (row["bytes"], row["packets"]) == ("007", "3")
         assert self.rows(engine, snapshot, "* | select bytes, packets") == [("7", "3")]

@@ -131,9 +131,9 @@ def test_extra_keys_are_noticed_wherever_they_are(tmp_path):
         directory.mkdir()
         rows = [plain] * 6
         rows[place] = odd
-        assert ENGINE.has_extra(build(rows, directory))
+        assert ENGINE.extra_keys(build(rows, directory)) != frozenset()
     (tmp_path / "none").mkdir()
-    assert not ENGINE.has_extra(build([plain] * 6, tmp_path / "none"))
+    assert ENGINE.extra_keys(build([plain] * 6, tmp_path / "none")) == frozenset()
 
 
 def test_a_segment_that_is_gone_is_trouble_not_a_wrong_text(snapshot):

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from duckdb.func import FunctionNullHandling, PythonUDFType
 
+from weir.logstore import lake
 from weir.logstore.databases import Databases, paths
 from weir.logstore.engine import (
     RELATION,
@@ -32,7 +33,7 @@ from weir.logstore.engine import (
     StatementError,
 )
 from weir.logstore.schema import PLACE, STORED_SCHEMA
-from weir.logstore.snapshot import Snapshot
+from weir.logstore.snapshot import Segment, Snapshot
 from weir.model.cancel import Cancellation, Cancelled
 
 REPEAT_SECONDS = 0.05
@@ -66,11 +67,14 @@ class DuckEngine:
                 _define(connection, snapshot, statement)
                 return self._run(connection, statement, deadline, cancel)
 
-    def has_extra(self, snapshot: Snapshot) -> bool:
-        """From the statistics of the segments, and the tail itself."""
-        return any(_segment_has_extra(str(s.path)) for s in snapshot.segments) or any(
-            table.column("__extra__").null_count < table.num_rows for table in snapshot.tail
-        )
+    def extra_keys(self, snapshot: Snapshot) -> frozenset[str] | None:
+        """From the footers of the segments, and the tail itself."""
+        found: set[str] = set()
+        for keys in (*(_keys(one) for one in snapshot.segments), *map(lake.extra_keys, snapshot.tail)):
+            if keys is None:
+                return None
+            found |= keys
+        return frozenset(found)
 
     @property
     def running(self) -> int:
@@ -138,6 +142,11 @@ def _ending(connection: duckdb.DuckDBPyConnection, deadline: float, cancel: Canc
             done.set()
             wake.set()
             watcher.join()
+
+
+def _keys(segment: Segment) -> frozenset[str] | None:
+    known = lake.file_extra_keys(segment.path)
+    return frozenset() if known is None and not _segment_has_extra(str(segment.path)) else known
 
 
 @lru_cache(maxsize=65536)

@@ -86,8 +86,8 @@ class Engine(Protocol):
     def execute(self, snapshot: Snapshot, statement: Statement, cancel: Cancellation | None = None) -> pa.Table:
         """The statement's rows. Raises ``StatementError``, ``QueryTimeout``, ``QueryTooLarge``, ``Cancelled``."""
 
-    def has_extra(self, snapshot: Snapshot) -> bool:
-        """Whether any row may have an entry in ``__extra__``; reading that column costs more than all typed ones."""
+    def extra_keys(self, snapshot: Snapshot) -> frozenset[str] | None:
+        """The keys that entries in ``__extra__`` may have, None: any. They cost more than all typed columns."""
 
 
 def prune(snapshot: Snapshot, spans: Iterable[tuple[int, int]]) -> Snapshot:

@@ -32,11 +32,22 @@ class Parameters:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What is known of the rows: ``extra`` is false where no row has an entry in ``__extra__``, and none is read."""
+    """What is known of the rows: ``extra`` holds the keys that entries in ``__extra__`` may have, None: any. Reading
+    entries costs more than all typed columns, so it is done only for those keys.
+    """
 
     index: Index
     parameters: Parameters
-    extra: bool
+    extra: frozenset[str] | None
+
+    @property
+    def has_extra(self) -> bool:
+        """Whether there may be any entry."""
+        return self.extra is None or bool(self.extra)
+
+    def may_have(self, key: str) -> bool:
+        """Whether there may be an entry of that key."""
+        return self.extra is None or key in self.extra
 
     def text(self, key: str) -> str:
         """The value of ``key`` as its writer wrote it; NULL where a row has none."""
@@ -51,13 +62,13 @@ class Layout:
         column = quote(key)
         if key in LONG_NAMES:
             column = f"CAST({column} AS VARCHAR)"
-        return f"COALESCE({column}, {self._entry(key)})" if self.extra else column
+        return f"COALESCE({column}, {self._entry(key)})" if self.may_have(key) else column
 
     def long(self, key: str) -> str:
         """The value as BIGINT; NULL where it is none."""
         if key == "__time__":
             return key
-        if key in LONG_NAMES and not self.extra:
+        if key in LONG_NAMES and not self.may_have(key):
             return quote(key)
         text = self.text(key)
         parsed = f"CASE WHEN regexp_full_match({text}, {_LONG_TEXT}) THEN TRY_CAST({text} AS BIGINT) END"
@@ -81,7 +92,7 @@ class Layout:
                 return self.text(key)
 
     def _entry(self, key: str) -> str:
-        return f"__extra__[{self.parameters.bind(key)}]" if self.extra else "CAST(NULL AS VARCHAR)"
+        return f"__extra__[{self.parameters.bind(key)}]" if self.may_have(key) else "CAST(NULL AS VARCHAR)"
 
 
 def quote(name: str) -> str:

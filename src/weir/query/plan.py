@@ -21,12 +21,12 @@ KINDS = {IndexType.TEXT: "text", IndexType.JSON: "text", IndexType.LONG: "long",
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """The stored rows of a window that match ``node``. ``extra`` is false where none has an entry in ``__extra__``."""
+    """The stored rows of a window that match ``node``. ``extra``: keys of their entries in ``__extra__``, None: any."""
 
     node: Node
     window: Range
     index: Index
-    extra: bool
+    extra: frozenset[str] | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,7 +131,7 @@ class Querier:
         ]
 
     def _scan(self, node: Node, window: Range, index: Index, snapshot: Snapshot) -> plan.Scan:
-        return plan.Scan(node, window, index, self.engine.has_extra(snapshot))
+        return plan.Scan(node, window, index, self.engine.extra_keys(snapshot))
 
     def _table(self, snapshot: Snapshot, planned: plan.Plan, source: Source | None = None) -> Any:
         statement = DIALECTS[self.engine.dialect](planned)

@@ -103,7 +103,7 @@ def _full_text(word: Word, layout: Layout) -> str:
     line = layout.index.line or Line()
     split = IndexKey(tokens=line.tokens, case_sensitive=line.case_sensitive)
     keys = [key for key in NAMES if layout.index.line or key in layout.index.keys]
-    if layout.extra:
+    if layout.has_extra:
         keys += [key for key in layout.index.keys if key not in FLOW_NAMES and _is_content(key)]
     if word.phrase:
         return "(" + " OR ".join(_anywhere(word, split, keys, layout)) + ")"
@@ -134,7 +134,7 @@ def _anywhere(word: Word, split: IndexKey, keys: list[str], layout: Layout) -> l
             found.append(_digits(key, word, layout))
         else:
             found.append(_match(key, word, layout))
-    if layout.extra and layout.index.line:
+    if layout.has_extra and layout.index.line:
         known = layout.parameters.bind(sorted(FLOW_NAMES | set(layout.index.keys)))
         by_name = _tokens("entry.key", word, replace(split, case_sensitive=False), layout)
         by_value = _tokens("entry.value", word, split, layout)
@@ -145,7 +145,7 @@ def _anywhere(word: Word, split: IndexKey, keys: list[str], layout: Layout) -> l
 
 def _digits(key: str, word: Word, layout: Layout) -> str:
     """Full text over a number: its digits as one word, as they would be printed."""
-    if not layout.extra and key in FLOW_NAMES and layout.index.key(key).type is IndexType.LONG:
+    if not layout.may_have(key) and key in FLOW_NAMES and layout.index.key(key).type is IndexType.LONG:
         if re.fullmatch(r"0|-?[1-9][0-9]{0,17}", word.text):
             return f"{layout.long(key)} = {layout.parameters.bind(int(word.text))}"
         if not word.wild:
