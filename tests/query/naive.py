@@ -272,8 +272,12 @@ def aggregates() -> st.SearchStrategy[Aggregate]:
         st.builds(lambda c: over("bool_or({})", some(any), c), cond),
         st.builds(lambda a: over("sum({}) / 7", some(lambda v: quotient(sum(v), 7)), a), numbers),
         st.builds(lambda a: over("sum({} * 0.5)", some(lambda v: math.fsum(x * 0.5 for x in v)), a), numbers),
+        # An array keeps NULL, unlike the other aggregates.
         st.builds(
-            lambda a: over("cardinality(array_agg(distinct {}))", some(lambda v: len(set(v))), a), words
+            lambda a: Aggregate(
+                f"cardinality(array_agg(distinct {a.text}))", lambda rows: len({a.of(row) for row in rows}) or None
+            ),
+            words,
         ),
     )  # fmt: skip
 
@@ -309,5 +313,6 @@ def searches(depth: int = 1) -> st.SearchStrategy[Piece]:
         leaf,
         st.builds(lambda a, b: Piece(f"{a.text} and {b.text}", lambda r: a.of(r) and b.of(r)), inner, inner),
         st.builds(lambda a, b: Piece(f"({a.text} or {b.text})", lambda r: a.of(r) or b.of(r)), inner, inner),
-        st.builds(lambda a: Piece(f"not ({a.text})", lambda r: not a.of(r)), inner),
+        # In parentheses of its own: "not a and b" is not (a and b).
+        st.builds(lambda a: Piece(f"(not ({a.text}))", lambda r: not a.of(r)), inner),
     )

@@ -96,8 +96,9 @@ BODIES: dict[str, str] = {
     "THEN error('compare: the sub-query has more than one row of a group') ELSE l[1] END AS DOUBLE)",
     "ratio": "(a, b) AS a / nullif(b, 0)",
     # In Presto place 0 is in no text, and one before its begin neither.
-    "substr": "(s, f) AS CASE WHEN f = 0 OR -f > length(s) THEN '' ELSE substr(s, f) END",
-    "substr_of": "(s, f, n) AS CASE WHEN f = 0 OR -f > length(s) OR n <= 0 THEN '' ELSE substr(s, f, n) END",
+    "substr": "(s, f) AS CASE WHEN f = 0 OR -f > length(s) THEN substr(s, 1, 0) ELSE substr(s, f) END",
+    "substr_of": "(s, f, n) AS CASE WHEN f = 0 OR -f > length(s) OR n <= 0 THEN substr(s, 1, 0) "
+    "ELSE substr(s, f, n) END",
     "greatest": "(l) AS " + _let("v", "l", "CASE WHEN len(v) = list_count(v) THEN list_max(v) END"),
     "least": "(l) AS " + _let("v", "l", "CASE WHEN len(v) = list_count(v) THEN list_min(v) END"),
     "lpad": _checked_text("snp", "a.n", "lpad(a.s, a.n::INTEGER, a.p)"),
