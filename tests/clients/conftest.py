@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import pytest
 import uvicorn
 
 from tests.clients import server as server_process
+from tests.waiting import until
 from weir.contract.sls_sign import Request, Signer, sign_v1, sign_v4
 from weir.control.access import Principal
 from weir.control.accounts import create_account, first_start
@@ -95,7 +97,6 @@ def engine() -> Engine:
 def service(
     tmp_path: Path,
     engine: Engine,
-    wait_until: Callable[..., None],
     request: pytest.FixtureRequest,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[LogService]:
@@ -116,31 +117,33 @@ def service(
         started=time.time(),
         querier=Querier(engine),
     )
-    config = uvicorn.Config(
-        SlsDoor(desk, keys.secret_of, (BASE,)),
-        host="127.0.0.1",
-        port=0,
-        log_level="warning",
-        http=getattr(request, "param", "httptools"),
-    )
-    server = uvicorn.Server(config)
+    door = SlsDoor(desk, keys.secret_of, (BASE,))
+    try:
+        with serving(door, getattr(request, "param", "httptools")) as port:
+            for name in ("http_proxy", "HTTP_PROXY"):
+                monkeypatch.setenv(name, f"http://127.0.0.1:{port}")
+            for name in ("no_proxy", "NO_PROXY"):
+                monkeypatch.delenv(name, raising=False)
+            assert started.account_key is not None
+            assert started.agent_key is not None
+            yield LogService(port, desk, started.account_key, started.agent_key, stranger)
+    finally:
+        store.stop()
+        catalog.close()
+
+
+@contextmanager
+def serving(door: SlsDoor, parser: Literal["httptools", "h11"] = "httptools") -> Iterator[int]:
+    """The door on a free port of loopback, which is given."""
+    server = uvicorn.Server(uvicorn.Config(door, host="127.0.0.1", port=0, log_level="warning", http=parser))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
-        wait_until(lambda: server.started)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        for name in ("http_proxy", "HTTP_PROXY"):
-            monkeypatch.setenv(name, f"http://127.0.0.1:{port}")
-        for name in ("no_proxy", "NO_PROXY"):
-            monkeypatch.delenv(name, raising=False)
-        assert started.account_key is not None
-        assert started.agent_key is not None
-        yield LogService(port, desk, started.account_key, started.agent_key, stranger)
+        until(lambda: server.started, 20, "the server listens")
+        yield server.servers[0].sockets[0].getsockname()[1]
     finally:
         server.should_exit = True
         thread.join()
-        store.stop()
-        catalog.close()
 
 
 @pytest.fixture(scope="session")

@@ -19,9 +19,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from weir.capture import ctnetlink
+from weir.capture.addresses import addresses
 from weir.capture.attribution import Watched
 from weir.capture.flows import ACTION_ACCEPT, Flows
-from weir.capture.label import addresses
 from weir.capture.lifetimes import TICKS_NS, TUPLE, Indexes, Lifetimes, Pairs
 from weir.capture.packet_fields import DESTINATION, SOURCE, UNKNOWN
 from weir.capture.share import Bounds, Labels

@@ -8,14 +8,13 @@ so two flow logs over one ENI share one capture.
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterable, Mapping
-from functools import cache
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from weir.capture.addresses import encoded
 from weir.capture.attribution import Attribution, extended
 from weir.capture.flows import ACTION_ACCEPT, DIRECTION_OUT, Chosen, Flows, only
 from weir.capture.folded import given_up
@@ -28,12 +27,13 @@ from weir.model.resources import TrafficType
 TCP = 6
 TCP_FIN, TCP_RST = 1, 4
 
-_ARROW = {Kind.TEXT: pa.string(), Kind.LONG: pa.int64()}
+WORD = pa.dictionary(pa.int32(), pa.string())
+"""Texts of records repeat: each is there once, and a row has its number, a fraction to make and compress."""
+_ARROW = {Kind.TEXT: WORD, Kind.LONG: pa.int64()}
 RECORD_SCHEMA = pa.schema(
-    [("__time__", pa.int64()), ("__source__", pa.string()), ("__topic__", pa.string())]
+    [("__time__", pa.int64()), ("__source__", WORD), ("__topic__", WORD)]
     + [(field.name, _ARROW[field.kind]) for field in FIELDS]
 )
-
 
 EXTRA = pa.field("__extra__", pa.map_(pa.string(), pa.string()))
 """Pairs of a record beyond the columns."""
@@ -78,9 +78,7 @@ def _on_paths(rows: Flows, kinds: Kinds, keep: Keep) -> Chosen:
 
 
 def _constant_columns(labels: Labels, bounds: Bounds, count: int) -> dict[str, pa.Array]:
-    # The last second of the window: rows of a window share it, and a reader of "the last minute" finds them.
-    constants = {
-        "__time__": pa.scalar(bounds.end_s - 1, pa.int64()),
+    words = {
         "__source__": SOURCE,
         "__topic__": TOPIC,
         "version": "1",
@@ -90,7 +88,15 @@ def _constant_columns(labels: Labels, bounds: Bounds, count: int) -> dict[str, p
         "vswitch-id": labels.vswitch_id,
         "vpc-id": labels.vpc_id,
     }
-    return {name: pa.repeat(value, count) for name, value in constants.items()}
+    first = np.zeros(count, "i4")
+    columns = {name: _worded(first, value) for name, value in words.items()}
+    # The last second of the window: rows of a window share it, and a reader of "the last minute" finds them.
+    return columns | {"__time__": pa.array(np.full(count, bounds.end_s - 1))}
+
+
+def _worded(numbers: np.ndarray[tuple[int], np.dtype[np.generic]], *words: str) -> pa.DictionaryArray:
+    """The column that has ``words[number]`` for every number. Shape (n,)."""
+    return pa.DictionaryArray.from_arrays(pa.array(numbers.astype("i4", copy=False)), pa.array(words, pa.string()))
 
 
 def _schema(fields: frozenset[str]) -> pa.Schema:
@@ -132,11 +138,11 @@ def _flow_rows(rows: Flows, share: Share, more: Mapping[str, pa.Array]) -> pa.Ta
     last = np.clip(rows["last_ns"] // 1_000_000_000, start, bounds.end_s)
     over = ((flags & (TCP_FIN | TCP_RST)) != 0) & (rows["fold"] == 0)
     columns = {**_constant_columns(share.labels, bounds, count), **more} | {
-        "type": pc.if_else(pa.array(rows["family"] == 4), "IPv4", "IPv6"),
-        "srcaddr": addresses(rows["src"]),
-        "dstaddr": addresses(rows["dst"]),
-        "direction": pc.if_else(pa.array(rows["direction"] == DIRECTION_OUT), "out", "in"),
-        "action": pc.if_else(pa.array(rows["action"] == ACTION_ACCEPT), "ACCEPT", "REJECT"),
+        "type": _worded(rows["family"] == 4, "IPv6", "IPv4"),
+        "srcaddr": encoded(rows["src"]),
+        "dstaddr": encoded(rows["dst"]),
+        "direction": _worded(rows["direction"] == DIRECTION_OUT, "in", "out"),
+        "action": _worded(rows["action"] == ACTION_ACCEPT, "REJECT", "ACCEPT"),
         "protocol": pa.array(rows["proto"].astype("i8")),
         "srcport": pa.array(rows["sport"].astype("i8")),
         "dstport": pa.array(rows["dport"].astype("i8")),
@@ -145,7 +151,7 @@ def _flow_rows(rows: Flows, share: Share, more: Mapping[str, pa.Array]) -> pa.Ta
         "start": pa.array(start),
         "end": pa.array(np.where(over, last, bounds.end_s)),
         "tcp-flags": pa.array(flags),
-        "log-status": pc.if_else(pa.array(rows["fold"] == 0), "OK", "SKIPDATA"),
+        "log-status": _worded(rows["fold"] == 0, "SKIPDATA", "OK"),
     }
     if rows["fold"].any():
         columns |= {name: _without(columns[name], absent) for name, absent in given_up(rows).items()}
@@ -153,39 +159,13 @@ def _flow_rows(rows: Flows, share: Share, more: Mapping[str, pa.Array]) -> pa.Ta
 
 
 def _without(column: pa.Array, absent: Chosen) -> pa.Array:
+    if isinstance(column, pa.DictionaryArray):
+        return pa.DictionaryArray.from_arrays(_without(column.indices, absent), column.dictionary)
     return pc.if_else(pa.array(absent), pa.scalar(None, column.type), column)
 
 
 def _status_row(status: str, share: Share, amounts: dict[str, int]) -> pa.Table:
     numbers = {"start": share.bounds.start_s, "end": share.bounds.end_s, **amounts}
-    columns = _constant_columns(share.labels, share.bounds, 1) | {"log-status": pa.array([status])}
+    columns = _constant_columns(share.labels, share.bounds, 1) | {"log-status": _worded(np.zeros(1, "i4"), status)}
     columns |= {name: pa.array([value], pa.int64()) for name, value in numbers.items()}
     return _table(columns, 1, share.keep.fields)
-
-
-def addresses(packed: np.ndarray[tuple[int], np.dtype[np.void]]) -> pa.Array:
-    """Textual addresses of 16-byte packed ones; IPv4-mapped ones in dotted form."""
-    octets = np.ascontiguousarray(packed).view(np.uint8).reshape(len(packed), 16)
-    mapped = (octets[:, :12] == _MAPPED).all(axis=1)
-    halves = octets[:, 12:].copy().view(">u2").astype("u2")
-    dotted = pc.binary_join_element_wise(*(_halves().take(pa.array(halves[:, at])) for at in (0, 1)), ".")
-    if mapped.all():
-        return dotted
-    return pc.if_else(pa.array(mapped), dotted, _printed(octets))
-
-
-@cache
-def _halves() -> pa.Array:
-    """Every half of a dotted address, by its number."""
-    return pa.array([f"{high}.{low}" for high in range(256) for low in range(256)])
-
-
-_MAPPED = np.frombuffer(bytes(10) + b"\xff\xff", np.uint8)
-
-
-def _printed(octets: np.ndarray[tuple[int, int], np.dtype[np.uint8]]) -> pa.Array:
-    """As IPv6; each distinct address is printed once. Shape (n, 16)."""
-    raw = pa.FixedSizeBinaryArray.from_buffers(pa.binary(16), len(octets), [None, pa.py_buffer(octets.tobytes())])
-    encoded = raw.dictionary_encode()
-    texts = [socket.inet_ntop(socket.AF_INET6, value) for value in encoded.dictionary.to_pylist()]
-    return pa.array(texts, pa.string()).take(encoded.indices)

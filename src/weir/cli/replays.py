@@ -25,6 +25,7 @@ from weir.capture.pcap import DamagedCapture, UnreadableCapture, batches
 from weir.capture.replay import DirectionUnknown, Replay, Told
 from weir.capture.roster import Eni, FlowLog
 from weir.capture.share import Keep, Labels
+from weir.capture.spool import stream_of
 from weir.capture.window import INTERVALS_MINUTES
 from weir.cli.context import CLIENT_OPTIONS, Trouble, client_of, options, settings_of
 from weir.cli.queries import store_of, write_rows
@@ -126,10 +127,7 @@ def intact(made: Replay, file: BufferedReader, failed: list[str]) -> Iterator[pa
 def deliver(client: Client, store: tuple[str, str], tables: Iterator[pa.Table]) -> None:
     """Stores every table once, however often the same file is replayed into the same logstore."""
     for table in tables:
-        sink = pa.BufferOutputStream()
-        with pa.ipc.new_stream(sink, table.schema) as writer:
-            writer.write_table(table)
-        payload = bytes(sink.getvalue())
+        payload = stream_of(table)
         client.put_arrow(*store, payload, f"replay-{hashlib.sha256(payload).hexdigest()}")
 
 

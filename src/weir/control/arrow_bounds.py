@@ -15,6 +15,7 @@ import pyarrow as pa
 
 _MESSAGE_HEADER = 2
 _BATCH_LENGTH, _BATCH_BUFFERS, _BATCH_COMPRESSION = 0, 2, 3
+_DICTIONARY_ID, _DICTIONARY_BATCH, _DICTIONARY_DELTA = 0, 1, 2
 _BUFFER = struct.Struct("<qq")
 _END = b"\xff\xff\xff\xff\0\0\0\0"
 """End of a stream. The format lets it out; here it tells a whole stream from one cut off between two batches."""
@@ -29,18 +30,27 @@ class Size:
 
 
 def announced(body: bytes) -> Size:
-    """The size of a stream. Raises ValueError (``pa.ArrowInvalid`` included) for bytes that are no stream of plain
-    record batches."""
+    """The size of a stream. Raises ValueError (``pa.ArrowInvalid`` included) for bytes that are no stream of record
+    batches, whose dictionaries come once each: none replaces or extends another."""
     rows = size_bytes = 0
+    dictionaries: set[int] = set()
     if not body.endswith(_END):
         raise ValueError("the stream has no end")
     try:
         for message in pa.ipc.MessageReader.open_stream(body):
+            if message.type == "schema":
+                continue
+            header = _Table.root(message.metadata.to_pybytes()).child(_MESSAGE_HEADER)
             if message.type == "record batch":
-                batch = _Table.root(message.metadata.to_pybytes()).child(_MESSAGE_HEADER)
-                rows += batch.integer(_BATCH_LENGTH)
-                size_bytes += _batch_bytes(batch, message.body)
-            elif message.type != "schema":
+                rows += header.integer(_BATCH_LENGTH)
+                size_bytes += _batch_bytes(header, message.body)
+            elif message.type == "dictionary":
+                dictionary = header.integer(_DICTIONARY_ID)
+                if dictionary in dictionaries or header.flag(_DICTIONARY_DELTA):
+                    raise ValueError("a dictionary is sent more than once")
+                dictionaries.add(dictionary)
+                size_bytes += _batch_bytes(header.child(_DICTIONARY_BATCH), message.body)
+            else:
                 raise ValueError(f"a {message.type} is not taken")
     except (struct.error, OSError) as error:
         raise ValueError(f"not an Arrow stream: {error}") from error
@@ -89,6 +99,10 @@ class _Table:
     def integer(self, field: int) -> int:
         place = self.place(field)
         return int(struct.unpack_from("<q", self.data, place)[0]) if place else 0
+
+    def flag(self, field: int) -> bool:
+        place = self.place(field)
+        return place != 0 and self.data[place] != 0
 
     def child(self, field: int) -> _Table:
         place = self.place(field)

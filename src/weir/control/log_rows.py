@@ -30,8 +30,11 @@ RESERVED_KEYS = frozenset({b"__time__", b"__source__", b"__topic__"})
 """Names of a group's own properties; as a key of a row they are refused with InvalidKey (source: the same page)."""
 NANOSECONDS = 10**9
 ARROW_BYTES_MAX = 8 * BODY_BYTES_MAX
-"""Bytes that the buffers of an Arrow stream may take when decompressed; more are refused with PostBodyTooLarge. Wider
-than ``BODY_BYTES_MAX``, because each row of it has a place in every column."""
+"""Bytes that the buffers of an Arrow stream may take when decompressed, and dictionaries' texts if every row had the
+longest; more are refused with PostBodyTooLarge. Wider than ``BODY_BYTES_MAX``, because each row of it has a place in
+every column."""
+ENCODED = tuple(pa.dictionary(index, pa.string()) for index in (pa.int8(), pa.int16(), pa.int32()))
+"""Types that a column of texts may have besides its own."""
 
 ONE_THREAD = pa.ipc.IpcReadOptions(use_threads=False)
 """The columns of a body are small: handing them to other threads takes longer than unfolding them."""
@@ -87,7 +90,8 @@ def _check_keys(keys: Iterable[bytes]) -> None:
 
 
 def table_of_arrow(body: bytes) -> pa.Table:
-    """The rows of an Arrow IPC stream with columns of ``PUT_SCHEMA``; those left out are null.
+    """The rows of an Arrow IPC stream with columns of ``PUT_SCHEMA``; those left out are null, and texts may be encoded
+    by a dictionary.
 
     Refuses with PostBodyInvalid or PostBodyTooLarge. As in a LogGroup, all rows share source, topic and tags: a reader
     gets them back as LogGroups.
@@ -98,7 +102,9 @@ def table_of_arrow(body: bytes) -> pa.Table:
             raise too_large()
         with pa.ipc.open_stream(body, options=ONE_THREAD) as reader:
             _check_columns(reader.schema)
-            table = rows.from_arrow(reader.read_all())
+            table = rows.from_arrow(reader.read_all(), ARROW_BYTES_MAX)
+    except OverflowError as error:
+        raise too_large() from error
     except (ValueError, OSError, pa.ArrowException) as error:
         raise failures.refuse(failures.POST_BODY_INVALID, why=str(error)) from error
     for name in ("__source__", "__topic__"):
@@ -117,7 +123,8 @@ def too_large() -> Refusal:
 def _check_columns(schema: pa.Schema) -> None:
     """Before anything is decompressed: no column whose size the announced rows do not bound."""
     for field in schema:
-        if field.name not in PUT_SCHEMA.names or field.type != PUT_SCHEMA.field(field.name).type:
+        plain = field.type.value_type if field.type in ENCODED else field.type
+        if field.name not in PUT_SCHEMA.names or plain != PUT_SCHEMA.field(field.name).type:
             raise failures.refuse(failures.POST_BODY_INVALID, why=f"no column {field.name} of type {field.type}")
 
 

@@ -72,17 +72,20 @@ def _table(
     return pa.Table.from_arrays([columns[name] for name in PUT_SCHEMA.names], schema=PUT_SCHEMA)
 
 
-def from_arrow(table: pa.Table) -> pa.Table:
-    """A table that came over the wire as one of ``PUT_SCHEMA``: known columns in any order, those missing become null.
+def from_arrow(table: pa.Table, unfolded_bytes_max: int = 2**31 - 1) -> pa.Table:
+    """A table that came over the wire as one of ``PUT_SCHEMA``: known columns in any order, those missing become null,
+    and texts encoded by a dictionary become plain.
 
     Raises ValueError for an unknown column, a type that does not fit, a null where there may be none, or bytes that are
-    no valid Arrow data.
+    no valid Arrow data; OverflowError where the plain texts could have more than ``unfolded_bytes_max`` bytes.
     """
     unknown = set(table.column_names) - set(PUT_SCHEMA.names)
     if unknown or len(set(table.column_names)) < table.num_columns:
         raise ValueError(f"unknown or repeated columns: {sorted(unknown)}")
     try:
         table.validate(full=True)
+        if sum(map(_unfolded_bytes, table.columns)) > unfolded_bytes_max:
+            raise OverflowError("dictionaries unfold to too much")
         table = conform(table, PUT_SCHEMA)
     except pa.ArrowException as error:
         raise ValueError(f"not a table of log rows: {error}") from error
@@ -90,6 +93,14 @@ def from_arrow(table: pa.Table) -> pa.Table:
         if not field.nullable and table[field.name].null_count:
             raise ValueError(f"{field.name} is missing or has nulls")
     return table
+
+
+def _unfolded_bytes(column: pa.ChunkedArray) -> int:
+    """The most bytes that a valid column can have without its dictionary: each row the longest text; 0 without one."""
+    if not pa.types.is_dictionary(column.type):
+        return 0
+    longest = (pc.max(pc.binary_length(chunk.dictionary)).as_py() or 0 for chunk in column.chunks)
+    return len(column) * max(longest, default=0)
 
 
 def to_pairs(table: pa.Table) -> Iterator[ReadLog]:
