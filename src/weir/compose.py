@@ -36,6 +36,7 @@ from weir.capture.ruleset_rows import Shelf
 from weir.capture.source import Asked, Wanted, opened
 from weir.capture.spool import Spool
 from weir.capture.tables import Sizes
+from weir.capture.tracing import Tracing
 from weir.capture.verdicts import verdicts_of
 from weir.client import Client
 from weir.contract.nonces import NonceMemory, Nonces
@@ -247,7 +248,8 @@ def agent(settings: Settings) -> Agent:
     sizes = Sizes(settings.flows_max, settings.flow_slots)
     kernel = opened(Asked(Wanted(settings.capture_source), How(settings.attach), sizes, settings.netns or None))
     shelf = Shelf(spool, RulesetRecorder(settings.node, settings.netns), delivery.wake)
-    verdicts = verdicts_of(settings.netns or None, kernel.ask_hooks, shelf, time.time_ns)
+    tracing = Tracing(settings.netns or None, settings.trace_per_second, time.time_ns)
+    verdicts = verdicts_of(tracing, kernel.ask_hooks, shelf, time.time_ns)
     counters, folded = DeviceCounters(settings.netns or None), FoldedFlows()
     books = Bookkeeping(
         BookParts(counters, spool, settings.node, delivery.wake, Ledger(kernel.source, name_of), folded)

@@ -62,6 +62,12 @@ def _whole(text: str) -> int:
     return int(text)
 
 
+def _per_second(text: str) -> int:
+    if not text.isdigit() or int(text) > TRACES_MAX:
+        raise ValueError(f"expected a whole number up to {TRACES_MAX}")
+    return int(text)
+
+
 def _seconds(text: str) -> float:
     value = float(text)
     if not 0 < value < 86_400:
@@ -90,6 +96,8 @@ def _one_of(*words: str) -> Callable[[str], str]:
     return read
 
 
+TRACES_MAX = 1000
+"""Packets traced a second. More is refused: each costs the kernel a message for every rule that it meets."""
 CAPTURE_SOURCE_DOC = "Who counts: kernel, packets (packet sockets: no REJECT), or auto (the first that can be had)."
 
 SETTINGS: tuple[Setting, ...] = (
@@ -124,6 +132,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("spool", "", str, "Directory of the agent's undelivered batches; empty: DATA/spool."),
     Setting("flows_max", "262144", _positive, "Flows per family in the shared kernel tables; 0.75 kB each."),
     Setting("flow_slots", "65536", _whole, "Flows in each processor's own table; 128 bytes each. 0: none."),
+    Setting(
+        "trace_per_second", "0", _per_second, "Packets whose way through nftables is traced; others are not. 0: none."
+    ),
     Setting("drain_seconds", "5", _seconds, "Seconds between two drains of the kernel tables."),
 )
 
@@ -158,6 +169,7 @@ class Settings:
     spool: str
     flows_max: int
     flow_slots: int
+    trace_per_second: int
     drain_seconds: float
     sources: Mapping[str, str]
 

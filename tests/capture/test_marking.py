@@ -79,6 +79,14 @@ def test_marks_are_set_where_they_can_be_and_taken_out_again(netns: str, tmp_pat
     weir(netns, tmp_path, "mark")
     assert text_of(netns).count("meta mark set") == 5
 
+    said = weir(netns, tmp_path, "mark", "--policies").output
+    assert "marked: 1, skipped: 2" in said
+    with_end = text_of(netns)
+    assert with_end.count('meta mark set 0x5f000006 drop comment "weir"\n\t}') == 1
+    assert sorted(parse((now := listing(netns)).document, now.text).marked) == [1, 2, 3, 4, 5, 6]
+    weir(netns, tmp_path, "mark", "--policies")
+    assert text_of(netns) == with_end
+
     assert "was not set by weir firewall mark" in weir(netns, tmp_path, "unmark").output
     assert text_of(netns) == before
     assert list(tmp_path.iterdir()) == []

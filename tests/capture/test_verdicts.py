@@ -8,12 +8,14 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 
 from tests.capture import rules200
 from tests.capture.conftest import shell, with_refusal
+from weir.capture import own_table
 from weir.capture.attribution import Watched
 from weir.capture.flows import ACTION_REJECT
 from weir.capture.netns import inside
@@ -21,18 +23,23 @@ from weir.capture.nft import revision_of
 from weir.capture.ruleset_rows import Recorder, listing, table
 from weir.capture.rulesets import Revision, Rulesets
 from weir.capture.share import Bounds, Labels
+from weir.capture.tracing import Tracing
 from weir.capture.verdicts import FIELDS, UNKNOWN, Sources, Verdicts
 from weir.model.resources import Side
 
 pytestmark = pytest.mark.root
-BOUNDS = Bounds(0, 60)
 POLICY = "inet last closed policy drop"
 
 
 def send_all(vpc: Any, made: list[rules200.Case]) -> None:
     """One packet for each rule, from guest a or from the host itself."""
     for netns, by_host in ((vpc.host, True), (vpc.a.netns, False)):
-        inside(netns, lambda by_host=by_host: [send(case) for case in made if case.place.by_host is by_host])
+        inside(netns, partial(send_each, [case for case in made if case.place.by_host is by_host]))
+
+
+def send_each(made: list[rules200.Case]) -> None:
+    for case in made:
+        send(case)
 
 
 def send(case: rules200.Case) -> None:
@@ -57,7 +64,7 @@ def rules_of(vpc: Any) -> dict[str, tuple[str, int]]:
 
 
 @pytest.fixture
-def verdicts(vpc: Any, captured: Any) -> Iterator[Callable[[], Verdicts]]:
+def verdicts(vpc: Any, captured: Any) -> Iterator[Callable[..., Verdicts]]:
     """Makes an attribution over the three guests that follows the rule sets from now on."""
     made: list[Verdicts] = []
 
@@ -66,9 +73,10 @@ def verdicts(vpc: Any, captured: Any) -> Iterator[Callable[[], Verdicts]]:
         assert listing(rows) == revision.listing
         assert rows[0]["ruleset"] == revision_of(revision.listing.document)
 
-    def make() -> Verdicts:
+    def make(traced_per_second: int = 0) -> Verdicts:
         rulesets = Rulesets(vpc.host, time.time_ns)
-        sources = Sources(rulesets, captured.kernel.ask_hooks, vpc.host, True, keep)
+        tracing = Tracing(vpc.host, traced_per_second, time.time_ns)
+        sources = Sources(rulesets, captured.kernel.ask_hooks, vpc.host, True, keep, tracing)
         one = Verdicts(sources)
         made.append(one)
         guests = {"a": vpc.a, "b": vpc.b, "c": vpc.c}
@@ -89,10 +97,11 @@ def verdicts(vpc: Any, captured: Any) -> Iterator[Callable[[], Verdicts]]:
 def answers(vpc: Any, books: Any, asked: Verdicts) -> dict[tuple[int, int], dict[str, str]]:
     """(family, port) -> the fields of the flow that was dropped."""
     asked.drained(time.time_ns())
+    now = Bounds(int(time.time()) - 3600, int(time.time()) + 60)
     found = {}
     for name, guest in (("a", vpc.a), ("b", vpc.b), ("c", vpc.c)):
         rows = books.select(ifindex=guest.ifindex, action=ACTION_REJECT)
-        columns = asked.attribute(rows, Labels("1", name, "-", "v", "w"), BOUNDS)
+        columns = asked.attribute(rows, Labels("1", name, "-", "v", "w"), now)
         for row, *texts in zip(rows, *(columns[field].to_pylist() for field in FIELDS), strict=True):
             place = (int(row["family"]), int(row["dport"]))
             assert place not in found
@@ -164,13 +173,98 @@ def test_rules_of_iptables(
         assert found[port].endswith(f"({words})")
 
 
+TRACED_RULES = """
+table inet t {
+  chain f {
+    type filter hook forward priority 0; policy drop;
+    ip ttl 2-200 udp dport 7001 drop comment "near"
+    ip length 0-100 udp dport 7002 drop comment "short"
+    udp dport 7003 drop comment "plain"
+  }
+}
+"""
+
+
+def test_trace_confirms_and_names_rules(
+    vpc: Any, books: Any, verdicts: Callable[..., Verdicts], wait_until: Callable[..., Any]
+) -> None:
+    """What evaluation cannot know, the trace of all packets of a row does; different rules in a row stay unknown."""
+    vpc.nft(TRACED_RULES)
+    asked = verdicts(traced_per_second=1000)
+    books.clear()
+    begun_ns = time.time_ns()
+    wait_until(lambda: asked.tracing.read_ns > begun_ns)
+    with vpc.a.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        for port, size in ((7001, 10), (7002, 10), (7002, 500), (7003, 10), (7004, 10)):
+            sender.sendto(b"x" * size, (rules200.C4, port))
+
+    def all_came() -> bool:
+        books.drain()
+        packets = int(books.select(action=ACTION_REJECT)["packets"].sum())
+        return packets == 5 and asked.tracing.counted.drops >= 5
+
+    wait_until(all_came)
+    asked.drained(time.time_ns())
+    found = {port: answer["rule"] for (_, port), answer in answers(vpc, books, asked).items()}
+    assert found == {
+        7001: 'inet t f handle 2 "near"',
+        7002: UNKNOWN,
+        7003: 'inet t f handle 4 "plain"',
+        7004: "inet t f policy drop",
+    }
+    counted = asked.counted
+    assert (counted.confirmed, counted.traced, counted.contradicted, counted.rules_unknown) == (2, 1, 0, 1)
+    assert asked.tracing.counted.lost == 0
+
+
+def test_our_table_is_no_part_of_the_rules(vpc: Any, wait_until: Callable[..., Any]) -> None:
+    """The user's rule set is one revision with and without it; it comes back after a flush and goes with the agent."""
+
+    def tables() -> list[str]:
+        return shell("ip", "netns", "exec", vpc.host, "nft", "list", "tables").splitlines()
+
+    vpc.nft(own_table.adding("inet", 5))
+    tracing = Tracing(vpc.host, 5, time.time_ns)
+    tracing.clean()
+    assert tables() == []
+
+    vpc.nft(one_rule(1))
+    rulesets = Rulesets(vpc.host, time.time_ns)
+    rulesets.start()
+    try:
+
+        def now() -> Revision | None:
+            at_ns = time.time_ns()
+            rulesets.confirm()
+            return rulesets.in_force(at_ns, at_ns)
+
+        first = wait_until(now)
+        generation = first.generation
+        tracing.start()
+        ours = ["table inet weir_trace", "table bridge weir_trace"]
+        assert sorted(tables()) == sorted(["table inet t", *ours])
+        wait_until(lambda: (found := now()) is not None and found.generation > generation)
+        assert now() is first
+        assert rulesets.counted.revisions == 1
+
+        vpc.nft(one_rule(2))
+        wait_until(lambda: sorted(tables()) == sorted(["table inet t", *ours]))
+        wait_until(lambda: (found := now()) is not None and "udp dport 2 drop" in found.listing.text)
+        assert "weir_trace" not in "".join(str(one.listing) for one in rulesets.to_publish(1, 10))
+    finally:
+        rulesets.stop()
+        tracing.stop()
+    assert tables() == ["table inet t"]
+
+
+@pytest.mark.parametrize("traced_per_second", [0, 1000])
 def test_every_rule_of_two_hundred(
-    vpc: Any, books: Any, verdicts: Callable[[], Verdicts], wait_until: Callable[..., Any]
+    vpc: Any, books: Any, verdicts: Callable[..., Verdicts], wait_until: Callable[..., Any], traced_per_second: int
 ) -> None:
     """Each is hit once: right where it is marked, right or unknown where it is not, never wrong."""
     made = rules200.cases()
     vpc.nft(rules200.ruleset(made))
-    asked = verdicts()
+    asked = verdicts(traced_per_second)
     books.clear()
     send_all(vpc, made)
     vpc.a.send((rules200.C4, rules200.POLICY_PORT), 1, 10)
@@ -190,7 +284,8 @@ def test_every_rule_of_two_hundred(
     assert found[4, rules200.POLICY_PORT]["rule"] == POLICY
     assert len({answer["ruleset"] for answer in found.values()}) == 1
     unmarked = sum(not case.is_marked for case in made)
-    print(f"\nunknown: {sum(unknown.values())} of {unmarked} unmarked rules: {dict(+unknown)}")
+    print(f"\nunknown: {sum(unknown.values())} of {unmarked} unmarked rules: {dict(+unknown)}; {asked.counted}")
+    assert asked.counted.contradicted == 0
     assert set(+unknown) <= {"undecidable", "device name"}
     assert len({(case.place, case.shape) for case in made}) == len(made)
     assert {case.place for case in made} == set(rules200.PLACES)

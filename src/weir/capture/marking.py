@@ -19,6 +19,9 @@ RULE_ID_MAX = MARK_RULE
 SENDER = 0x00100000
 """In a mark: the drop is charged to the sender, whatever the hook says."""
 
+POLICY_COMMENT = "weir"
+DROP: Mapping[str, Any] = {"drop": None}
+"""The rule that stands for a policy: a mark, a drop, this comment."""
 KNOWN = frozenset({"match", "counter", "log", "limit", "drop", "reject", "mangle"})
 """Statements that nft reads back as it prints them, and that lose nothing by it."""
 
@@ -46,8 +49,11 @@ class Plan:
         return json.dumps({"nftables": list(self.commands)})
 
 
-def to_mark(listed: str, *, sender_pays: bool) -> Plan:
-    """Marks for every dropping rule of a listing (``nft -j list ruleset``) that has none."""
+def to_mark(listed: str, *, sender_pays: bool, policies: bool = False) -> Plan:
+    """Marks for every dropping rule of a listing (``nft -j list ruleset``) that has none.
+
+    ``policies``: also a marked drop rule at the end of each filter chain whose policy is drop.
+    """
     rules = _rules(listed)
     taken = {mark & MARK_RULE for mark in (_mark_of(rule) for rule in rules) if mark}
     free = (number for number in range(1, RULE_ID_MAX + 1) if number not in taken)
@@ -64,11 +70,18 @@ def to_mark(listed: str, *, sender_pays: bool) -> Plan:
         marks.append(mark)
         commands.extend(_replaced(rule, _with_mark(rule["expr"], mark)))
         named.append(f"{number:#07x} {_name(rule)}")
-    skipped += [
-        Skipped(f"{chain['family']} {chain['table']} {chain['name']} policy drop", "a policy has no place for a mark")
-        for chain in _objects(listed, "chain")
-        if chain.get("policy") == "drop"
-    ]
+    for chain in _unended(listed, rules):
+        name = f"{chain['family']} {chain['table']} {chain['name']} policy drop"
+        reason = _why_not_its_policy(chain, policies=policies)
+        number = 0 if reason else next(free, 0)
+        if not number:
+            skipped.append(Skipped(name, reason or "all rule ids are taken"))
+            continue
+        mark = MARK_MAGIC | (SENDER if sender_pays else 0) | number
+        marks.append(mark)
+        where = {"family": chain["family"], "table": chain["table"], "chain": chain["name"]}
+        commands.append({"add": {"rule": {**where, "comment": POLICY_COMMENT, "expr": [_statement(mark), DROP]}}})
+        named.append(f"{number:#07x} {name}")
     return Plan(tuple(commands), tuple(named), tuple(marks), tuple(skipped))
 
 
@@ -84,6 +97,10 @@ def to_unmark(listed: str, ours: Set[int]) -> Plan:
             skipped.append(Skipped(_name(rule), "its mark was not set by weir firewall mark"))
             continue
         marks.append(mark)
+        if _ends_for_policy(rule):
+            commands.append({"delete": {"rule": {**_where(rule), "handle": rule["handle"]}}})
+            named.append(f"{mark & MARK_RULE:#07x} {_name(rule)}")
+            continue
         commands.extend(_replaced(rule, [*rule["expr"][: place - 1], *rule["expr"][place:]]))
         named.append(f"{mark & MARK_RULE:#07x} {_name(rule)}")
     return Plan(tuple(commands), tuple(named), tuple(marks), tuple(skipped))
@@ -97,6 +114,8 @@ def unmarked(listed: str) -> list[Any]:
     kept = []
     for one in _objects(listed):
         ((kind, said),) = one.items()
+        if kind == "rule" and _ends_for_policy(said):
+            continue
         if kind == "rule":
             said = {**said, "expr": [_still(part) for part in said["expr"] if not _is_mark(part)]}
         kept.append({kind: {name: value for name, value in said.items() if name != "handle"}})
@@ -110,6 +129,20 @@ def _objects(listed: str, kind: str = "") -> list[dict[str, Any]]:
 
 def _rules(listed: str) -> list[dict[str, Any]]:
     return _objects(listed, "rule")
+
+
+def _place(rule: Mapping[str, Any]) -> tuple[str, str, str]:
+    return rule["family"], rule["table"], rule["chain"]
+
+
+def _where(rule: Mapping[str, Any]) -> dict[str, str]:
+    return dict(zip(("family", "table", "chain"), _place(rule), strict=True))
+
+
+def _ends_for_policy(rule: Mapping[str, Any]) -> bool:
+    """Whether it is the rule that stands for a chain's policy."""
+    marked = len(rule["expr"]) == 2 and _is_mark(rule["expr"][0]) and rule["expr"][1] == DROP
+    return marked and rule.get("comment") == POLICY_COMMENT
 
 
 def _still(part: Any) -> Any:
@@ -138,10 +171,25 @@ def _verdict_place(parts: Sequence[Any]) -> int | None:
     return next((at for at, part in enumerate(parts) if isinstance(part, dict) and DROPPING & set(part)), None)
 
 
+def _unended(listed: str, rules: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The chains whose policy is drop, without those where a rule of ours stands for it."""
+    ended = {_place(rule) for rule in rules if _ends_for_policy(rule)}
+    chains = [chain for chain in _objects(listed, "chain") if chain.get("policy") == "drop"]
+    return [chain for chain in chains if (chain["family"], chain["table"], chain["name"]) not in ended]
+
+
+def _why_not_its_policy(chain: Mapping[str, Any], *, policies: bool) -> str:
+    if not policies:
+        return "a policy has no place for a mark"
+    return "" if chain.get("type") == "filter" else "a mark in its chain would change routes"
+
+
 def _why_not(rule: Mapping[str, Any]) -> str:
     """Why the rule cannot be marked; empty if it can."""
     kinds = [kind for part in rule["expr"] for kind in (part if isinstance(part, dict) else {"?": part})]
     strange = sorted(set(kinds) - KNOWN - {"vmap"})
+    if list(rule["expr"]) == [DROP] and rule.get("comment") == POLICY_COMMENT:
+        return "with a mark it would look like a rule of ours that stands for a policy"
     if "vmap" in kinds:
         return "its verdict lies in a map: a mark would be on packets that pass"
     if strange:
@@ -158,7 +206,7 @@ def _with_mark(parts: Sequence[Any], mark: int) -> list[Any]:
 
 def _replaced(rule: Mapping[str, Any], parts: Sequence[Any]) -> list[dict[str, Any]]:
     """The new rule before the old one, and the old one away: some versions of nft fail at "replace" with a set."""
-    place = {name: rule[name] for name in ("family", "table", "chain", "handle")}
+    place = {**_where(rule), "handle": rule["handle"]}
     comment = {"comment": rule["comment"]} if rule.get("comment") else {}
     return [{"insert": {"rule": {**place, **comment, "expr": list(parts)}}}, {"delete": {"rule": place}}]
 

@@ -217,6 +217,25 @@ def matches(statement: Mapping[str, Any], facts: Facts, scope: Scope) -> Answer:
     return compared.get(str(operator))
 
 
+def lasts(statement: Mapping[str, Any], facts: Facts, scope: Scope) -> bool:
+    """Of a match whose answer is not known: whether it is the same for all packets with these facts.
+
+    It is where all that is asked of the packet is known, and only what it is compared with is not understood.
+    """
+    right = statement.get("right")
+    if isinstance(right, str) and right.startswith("@"):
+        named = scope.named(right)
+        if named is None or not named.is_fixed:
+            return False
+    return _is_known(load(statement.get("left"), facts, scope))
+
+
+def _is_known(value: Value) -> bool:
+    if isinstance(value, tuple):
+        return all(map(_is_known, value))
+    return not isinstance(value, _Unknown) and not (isinstance(value, Number) and value.unknown)
+
+
 def _any_bit(value: Number, mask: int) -> Answer:
     if value.value & ~value.unknown & mask:
         return True

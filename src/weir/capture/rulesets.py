@@ -17,7 +17,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from weir.capture import netns
+from weir.capture import netns, own_table
 from weir.capture.nft import Ruleset, Unreadable, parse
 
 NFT_PLACES = "/usr/sbin:/sbin:/usr/local/sbin:/usr/bin:/bin"  # not every PATH has the sbin directories
@@ -88,8 +88,8 @@ class Generations:
 
     def __init__(self, netns_name: str | None) -> None:
         """Raises ``OSError`` where the kernel has no nftables, or this process no CAP_NET_ADMIN."""
-        self._news = netns.inside(netns_name, _netlink)
-        self._questions = netns.inside(netns_name, _netlink)
+        self._news = netns.inside(netns_name, netlink)
+        self._questions = netns.inside(netns_name, netlink)
         self._news.setsockopt(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, NFNLGRP_NFTABLES)
         self._questions.settimeout(NFT_SECONDS)
 
@@ -120,8 +120,11 @@ class Generations:
         self._questions.close()
 
 
-def _netlink() -> socket.socket:
-    return socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, NETLINK_NETFILTER)
+def netlink() -> socket.socket:
+    """A raw socket to netfilter, in the caller's namespace. Without an address it would hear no notification."""
+    made = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, NETLINK_NETFILTER)
+    made.bind((0, 0))
+    return made
 
 
 def _generations(data: bytes) -> list[int]:
@@ -141,13 +144,13 @@ def _generations(data: bytes) -> list[int]:
 
 
 def listing(netns_name: str | None) -> Listing:
-    """All listings as they are now. Raises ``NoRulesets``."""
-    document = nft(netns_name, "-jn", *LIST)
+    """All listings as they are now, without our own tables. Raises ``NoRulesets``."""
+    document = own_table.without(nft(netns_name, "-jn", *LIST))
     saved = ""
     if EXTENSION in document:
         programs = [program for program in SAVING if shutil.which(program, path=NFT_PLACES)]
         saved = "".join(_run(netns_name, program) for program in programs)
-    return Listing(document, nft(netns_name, "-an", *LIST), saved)
+    return Listing(document, own_table.text_without(nft(netns_name, "-an", *LIST)), saved)
 
 
 def nft(netns_name: str | None, *arguments: str, text: str | None = None) -> str:
@@ -190,18 +193,26 @@ class History:
         self.revisions[-1].until_ns = max(self.revisions[-1].until_ns, at_ns)
         return True
 
-    def add(self, revision: Revision) -> None:
-        """A new generation was listed."""
+    def add(self, revision: Revision) -> bool:
+        """A new generation was listed; False if it is the newest revision still.
+
+        The next generation with the same rules: nothing was in between, so the revision was in force all the time.
+        """
         if self.revisions:
             before = self.revisions[-1]
+            same = before.ruleset.revision == revision.ruleset.revision
+            if same and revision.generation == before.generation + 1:
+                before.generation, before.until_ns = revision.generation, revision.until_ns
+                return False
             self.counted.missed += max(0, revision.generation - before.generation - 1)
-            if before.ruleset.revision == revision.ruleset.revision:
+            if same:
                 revision.ruleset = before.ruleset
         self.counted.revisions += 1
         kept = [*self.revisions[-HISTORY_MAX + 1 :], revision]
         while len(kept) > 1 and sum(one.ruleset.size for one in kept) > HISTORY_RULES_MAX:
             kept.pop(0)
         self.revisions = kept
+        return True
 
     def in_force(self, first_ns: int, last_ns: int) -> Revision | None:
         """The one revision that was in force all the time, None if it is not known or if there were several."""
@@ -317,8 +328,9 @@ class Rulesets:
             self._silent = True
 
     def _add(self, revision: Revision) -> None:
-        with self._lock:
-            self._history.add(revision)
-            self._unpublished.append(revision)
         self._silent = False
+        with self._lock:
+            if not self._history.add(revision):
+                return
+            self._unpublished.append(revision)
         log.info("rule set %s is in force", revision.ruleset.revision)

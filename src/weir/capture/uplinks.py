@@ -19,10 +19,12 @@ PLAIN = frozenset({"", "veth", "bridge", "dummy", "tun"})
 
 @dataclass(frozen=True, slots=True)
 class Uplinks:
-    """``masters``: device -> its bridge, empty for none. ``is_plain``: no device of another kind is there."""
+    """``masters``: device -> its bridge, empty for none. ``is_plain``: no device of another kind is there.
+    ``indexes``: device -> its number."""
 
     masters: Mapping[str, str] = field(default_factory=dict)
     is_plain: bool = False
+    indexes: Mapping[str, int] = field(default_factory=dict)
 
     def seen_as(self, device: str) -> str | None:
         """The name by which rules of IPv4 and IPv6 know it."""
@@ -53,10 +55,11 @@ def read(route: IPRoute) -> Uplinks:
         if master and kinds.get(master) != "bridge":
             return Uplinks()
         masters[str(link.get("ifname"))] = names.get(master, "") if master else ""
-    return Uplinks(masters, all(kind in PLAIN for kind in kinds.values()))
+    return Uplinks(masters, all(kind in PLAIN for kind in kinds.values()), {name: at for at, name in names.items()})
 
 
 def common(one: Uplinks, other: Uplinks) -> Uplinks:
     """What holds before and after: a device that changed its bridge is left out."""
     kept = {name: master for name, master in one.masters.items() if other.masters.get(name) == master}
-    return Uplinks(kept, one.is_plain and other.is_plain)
+    indexes = {name: at for name, at in one.indexes.items() if other.indexes.get(name) == at}
+    return Uplinks(kept, one.is_plain and other.is_plain, indexes)

@@ -16,7 +16,7 @@ from itertools import groupby
 from typing import Any
 
 from weir.capture.nft import DROPPING, Chain, Place, Rule, Ruleset
-from weir.capture.nft_match import ABSENT, UNKNOWN, Facts, Number, Scope, is_in, load, matches
+from weir.capture.nft_match import ABSENT, UNKNOWN, Facts, Number, Scope, is_in, lasts, load, matches
 
 VISITS_MAX = 20_000
 """Rules visited for one packet. Above it nothing is known: jumps that multiply would cost seconds a packet."""
@@ -63,10 +63,14 @@ class Hook:
 
 @dataclass(frozen=True, slots=True)
 class Possible:
-    """Everything that can have dropped the packet. ``certain``: the rules drop every such packet, whoever else may."""
+    """Everything that can have dropped the packet. ``certain``: the rules drop every such packet, whoever else may.
+
+    ``varies``: two packets with these facts can meet different rules.
+    """
 
     causes: frozenset[Cause]
     certain: bool
+    varies: bool = True
 
 
 class TooDeep(Exception):
@@ -83,6 +87,8 @@ class _Walk:
     scope: Scope
     drops: set[Rule] = field(default_factory=set)
     accepts: bool = False
+    meets_policy: bool = False
+    varies: bool = False
     visits: int = 0
 
 
@@ -95,15 +101,19 @@ def possible(ruleset: Ruleset, hook: Hook, facts: Facts) -> Possible:
     if ruleset.rewrites:
         facts = _forgotten(facts)
     found: set[Cause] = set()
+    varies = False
     for _, group in groupby(base_chains(ruleset, hook, facts.family), key=lambda one: one[0]):
         certain = False
         for _, chain, applies in group:
-            ended, drops = _base(ruleset, chain, facts)
-            found |= drops
+            ended, walk = _base(ruleset, chain, facts)
+            found |= {Cause(chain, rule) for rule in walk.drops}
+            if walk.meets_policy:
+                found.add(Cause(chain))
+            varies |= walk.varies or not applies
             certain |= ended and applies
         if certain:
-            return Possible(frozenset(found), certain=True)
-    return Possible(frozenset(found), certain=False)
+            return Possible(frozenset(found), certain=True, varies=varies)
+    return Possible(frozenset(found), certain=False, varies=varies)
 
 
 def _forgotten(facts: Facts) -> Facts:
@@ -135,18 +145,15 @@ def base_chains(ruleset: Ruleset, hook: Hook, family: int) -> list[tuple[tuple[i
     return sorted(met, key=lambda one: one[0])
 
 
-def _base(ruleset: Ruleset, chain: Chain, facts: Facts) -> tuple[bool, set[Cause]]:
-    """(whether the packet certainly ends here, what can drop it here)."""
+def _base(ruleset: Ruleset, chain: Chain, facts: Facts) -> tuple[bool, _Walk]:
+    """(whether the packet certainly ends here, what can have happened)."""
     before = chain.priority <= CONNTRACK_PRIORITY or chain.place[0] == "bridge"
     if chain.hook in ("prerouting", "output") and before:
         facts = replace(facts, state="")
     walk = _Walk(chain, ruleset, facts, Scope(chain.place[:2], ruleset.sets))
     falls = _chain(walk, chain, certain=True)
-    found = {Cause(chain, rule) for rule in walk.drops}
-    if falls and chain.policy == "drop":
-        found.add(Cause(chain))
-    passes = walk.accepts or (falls and chain.policy != "drop")
-    return not passes, found
+    walk.meets_policy = falls and chain.policy == "drop"
+    return not (walk.accepts or (falls and not walk.meets_policy)), walk
 
 
 def _chain(walk: _Walk, chain: Chain, *, certain: bool) -> bool:
@@ -172,8 +179,10 @@ def _rule(walk: _Walk, rule: Rule, *, certain: bool) -> tuple[bool, bool]:
             answer = matches(said, walk.facts, walk.scope)
             if answer is False:
                 return False, leaves
+            walk.varies |= answer is None and not lasts(said, walk.facts, walk.scope)
             surely &= answer is True
         elif kind in _STOPPING or (kind == "xt" and isinstance(said, Mapping) and said.get("type") == "match"):
+            walk.varies = True
             surely = False
         elif kind == "xt" and isinstance(said, Mapping) and said.get("name") in _TARGETS_GOING_ON:
             walk.scope = replace(walk.scope, mark=UNKNOWN)
@@ -197,6 +206,7 @@ def _set_mark(walk: _Walk, said: Mapping[str, Any], *, certain: bool) -> bool:
     if said.get("key") == {"meta": {"key": "mark"}}:
         mark = Number(said["value"]) if certain and plain else UNKNOWN
         walk.scope = replace(walk.scope, mark=mark)
+    walk.varies |= not plain
     return plain
 
 
@@ -217,7 +227,7 @@ def _decide(walk: _Walk, rule: Rule, verdict: Mapping[str, Any], *, certain: boo
         return (not falls, False) if kind == "jump" else (True, falls)
     # Anything else may do anything: a match of iptables, an address translation that fails, what a later nft knows.
     walk.drops.add(rule)
-    walk.accepts = True
+    walk.accepts = walk.varies = True
     return False, True
 
 
@@ -241,6 +251,7 @@ def _vmap(walk: _Walk, rule: Rule, said: Mapping[str, Any], *, certain: bool) ->
         found = is_in(value, key) if key != "*" else False
         if found is False:
             continue
+        walk.varies |= found is None
         ended, left = _decide(walk, rule, verdict, certain=certain and found is True)
         all_end, leaves = all_end and ended, leaves | left
         if found:

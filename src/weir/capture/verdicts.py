@@ -24,8 +24,11 @@ from weir.capture.nft_match import PORTED, Facts
 from weir.capture.ruleset_rows import Shelf
 from weir.capture.rulesets import Revision, Rulesets
 from weir.capture.share import Bounds, Labels
+from weir.capture.trace import Flow
+from weir.capture.tracing import Seen, Tracing
 from weir.capture.uplinks import Uplinks
-from weir.capture.verdict import BRIDGE, Hook, TooDeep, possible
+from weir.capture.verdict import BRIDGE, Cause, Hook, Possible, TooDeep, possible
+from weir.capture.witness import Case, Outcome, cause_of, judged, stands_at
 from weir.model.resources import Side
 from weir.model.rulesets import REPEAT_HOURS
 
@@ -38,9 +41,12 @@ VISITS_MAX = 200_000
 visits every rule of the rule set. The rules of further ones are unknown."""
 LINKS_NS = 30 * 10**9
 """How often the devices' bridges are read; a device that changed its bridge has no name in rules for that long."""
+TELL_NS = 60 * 10**9
+"""How often the counters are logged."""
 CLOCK_NS = 2_000_000
 """Rows' times are in steps of 1.05 ms: so far from a change of rules a row must lie to belong to one side of it."""
-HOUR_NS = 3600 * 10**9
+SECOND_NS = 10**9
+HOUR_NS = 3600 * SECOND_NS
 ICMP = frozenset({1, 58})
 TCP = 6
 V4_PREFIX_BYTES = 12
@@ -75,10 +81,13 @@ class Drop:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """The answer for a drop."""
+    """The answer for a drop. ``found``: of evaluation, where it was asked and answered; ``is_open``: the trace may say
+    more."""
 
     hook: str
     rule: str = UNKNOWN
+    found: Possible | None = None
+    is_open: bool = False
 
 
 def named(drop: Drop, ruleset: Ruleset | None, links: Uplinks, *, tells_conntrack: bool = True) -> Named:
@@ -97,11 +106,11 @@ def named(drop: Drop, ruleset: Ruleset | None, links: Uplinks, *, tells_conntrac
     try:
         found = possible(ruleset, _hook(hook, drop, links), _facts(hook, state, drop, links))
     except TooDeep:
-        return Named(hook)
+        return Named(hook, is_open=True)
     if len(found.causes) != 1 or not (tells_conntrack or found.certain):
-        return Named(hook)
+        return Named(hook, UNKNOWN, found, is_open=True)
     (cause,) = found.causes
-    return Named(hook, str(cause))
+    return Named(hook, str(cause), found, is_open=True)
 
 
 def _hook_of(rule: Rule, ruleset: Ruleset) -> str:
@@ -145,11 +154,15 @@ def _facts(hook: str, state: str, drop: Drop, links: Uplinks) -> Facts:
 
 @dataclass(slots=True)
 class Counted:
-    """Drops since the start, in rows. ``unasked``: beyond ``VISITS_MAX``."""
+    """Drops since the start, in rows. ``unasked``: beyond ``VISITS_MAX``. By trace: ``confirmed`` and ``traced`` are
+    among the known ones, ``contradicted`` among the unknown."""
 
     rules_known: int = 0
     rules_unknown: int = 0
     unasked: int = 0
+    confirmed: int = 0
+    traced: int = 0
+    contradicted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +175,7 @@ class Sources:
     tells_conntrack: bool
     publish: Callable[[Revision, int], None]
     """Keeps a revision for good; the second argument is the time now. Called by the recorder's thread."""
+    tracing: Tracing
 
 
 @dataclass(slots=True)
@@ -179,12 +193,16 @@ class Verdicts:
 
     def __init__(self, sources: Sources) -> None:
         self.fields = FIELDS
-        self.counted = Counted()
+        self.counted, self._told, self._told_ns = Counted(), Counted(), 0
         self._sources = sources
         self._devices = _Devices()
         self._route: IPRoute | None = None
         self._asks_hooks = False
         self._modules: frozenset[str] | None = None
+
+    @property
+    def tracing(self) -> Tracing:
+        return self._sources.tracing
 
     def watch(self, enis: tuple[Watched, ...]) -> None:
         wanted = frozenset().union(*(eni.fields for eni in enis))
@@ -196,6 +214,7 @@ class Verdicts:
                 self._sources.ask_hooks(asked=False)
             self._find_hooks()
         if wanted & ASKING_FOR_RULES:
+            self._sources.tracing.start()
             self._sources.rulesets.start()
             if self._route is None:
                 netns = self._sources.netns
@@ -210,10 +229,17 @@ class Verdicts:
         self._sources.rulesets.confirm()
         for revision in self._sources.rulesets.to_publish(until_ns, REPEAT_HOURS * HOUR_NS):
             self._sources.publish(revision, until_ns)
+        self._tell(until_ns)
         if until_ns - self._devices.read_ns >= LINKS_NS:
             self._devices.read_ns = until_ns
             self._find_hooks()
             self._devices.before, self._devices.now = self._devices.now, uplinks.read(self._route)
+
+    def _tell(self, now_ns: int) -> None:
+        """Says what became of the drops so far, once a minute where there were some."""
+        if self.counted != self._told and now_ns - self._told_ns >= TELL_NS:
+            self._told, self._told_ns = replace(self.counted), now_ns
+            log.info("rules of drops: %s; by trace: %s", self.counted, self.tracing.counted)
 
     def _find_hooks(self) -> None:
         """Has the kernel's functions looked up, again where a module was loaded since: it may ask a hook."""
@@ -228,6 +254,7 @@ class Verdicts:
 
     def _rest(self) -> None:
         self._sources.rulesets.stop()
+        self._sources.tracing.stop()
         if self._route is not None:
             self._route.close()
             self._route = None
@@ -251,6 +278,8 @@ class Verdicts:
                 else:
                     self.counted.unasked += 1
             answer = known.get(key, Named(hooks.name_of(drop.hook)))
+            if revision is not None and answer.is_open:
+                answer = self._witnessed(row, drop, answer, revision, bounds)
             columns["reject-reason"][at] = reasons.name_of(int(row["reason"]))
             columns["hook"][at], columns["rule"][at] = answer.hook, answer.rule
             columns["ruleset"][at] = key[1] or UNKNOWN
@@ -259,14 +288,60 @@ class Verdicts:
         self.counted.rules_known += len(rejected) - unknown
         return {name: pa.array(values, pa.string()) for name, values in columns.items()}
 
+    def _witnessed(self, row: Any, drop: Drop, answer: Named, revision: Revision, bounds: Bounds) -> Named:
+        """The answer after what the trace saw of the row's flow."""
+        flow = Flow(
+            drop.family,
+            drop.protocol,
+            drop.source,
+            drop.destination,
+            int(row["sport"]),
+            int(row["dport"]),
+        )
+        seen = []
+        first_ns, last_ns = int(row["first_ns"]) - CLOCK_NS, int(row["last_ns"]) + CLOCK_NS
+        for one in self.tracing.drops(flow, first_ns, last_ns):
+            cause = self._cause(one, drop, answer.hook, revision)
+            if cause is not None:
+                seen.append((one, cause))
+        window_ns = (bounds.start_s * SECOND_NS, bounds.end_s * SECOND_NS)
+        is_known = answer.rule != UNKNOWN
+        case = Case(answer.found, is_known, int(row["packets"]), self._sources.tells_conntrack, window_ns)
+        outcome, rule = judged(case, seen)
+        if outcome is Outcome.CONTRADICTED:
+            self.counted.contradicted += 1
+            traced = ", ".join(sorted({str(cause) for _, cause in seen}))
+            log.warning("a drop at %s by %s was evaluated as %s: its rule is unknown", answer.hook, traced, answer.rule)
+            return Named(answer.hook)
+        self.counted.confirmed += outcome is Outcome.CONFIRMED
+        self.counted.traced += outcome is Outcome.TRACED
+        return Named(answer.hook, rule) if outcome is Outcome.TRACED else answer
+
+    def _cause(self, seen: Seen, drop: Drop, hook: str, revision: Revision) -> Cause | None:
+        """What the trace saw, if it was at the row's hook, by its device and under its revision."""
+        then = self._sources.rulesets.in_force(seen.since_ns - CLOCK_NS, seen.until_ns + CLOCK_NS)
+        if then is None or then.ruleset.revision != revision.ruleset.revision:
+            return None
+        links = uplinks.common(self._devices.before, self._devices.now)
+        names = {drop.device} if hook.startswith(BRIDGE) else {drop.device, links.seen_as(drop.device)}
+        index = seen.drop.iif if drop.entered else seen.drop.oif
+        if not index or index not in {links.indexes.get(name) for name in names if name}:
+            return None
+        cause = cause_of(seen.drop, revision.ruleset)
+        return cause if cause is not None and stands_at(cause, hook, revision.ruleset) else None
+
     def _named(self, drop: Drop, ruleset: Ruleset | None) -> Named:
         links = uplinks.common(self._devices.before, self._devices.now)
         return named(drop, ruleset, links, tells_conntrack=self._sources.tells_conntrack)
 
 
-def verdicts_of(netns: str | None, ask_hooks: AskHooks, shelf: Shelf, clock_ns: Callable[[], int]) -> Verdicts:
-    """For one captured namespace (None: the own one). Nothing is followed before a flow log asks."""
-    return Verdicts(Sources(Rulesets(netns, clock_ns), ask_hooks, netns, hooks.tells_conntrack(), shelf.publish))
+def verdicts_of(tracing: Tracing, ask_hooks: AskHooks, shelf: Shelf, clock_ns: Callable[[], int]) -> Verdicts:
+    """For the captured namespace, which is the trace's. Nothing is followed before a flow log asks."""
+    tracing.clean()
+    netns = tracing.netns
+    return Verdicts(
+        Sources(Rulesets(netns, clock_ns), ask_hooks, netns, hooks.tells_conntrack(), shelf.publish, tracing)
+    )
 
 
 def _drop(row: Any, eni: Watched | None) -> Drop:

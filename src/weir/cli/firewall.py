@@ -14,6 +14,7 @@ from pathlib import Path
 
 import click
 
+from weir.capture import own_table
 from weir.capture.marking import Plan, lines, to_mark, to_unmark, unmarked
 from weir.capture.rulesets import LIST, NoRulesets, nft
 from weir.cli.context import Trouble, options, settings_of
@@ -22,6 +23,8 @@ STATE = "firewall-marks.json"
 """In the data directory: the marks that ``weir firewall mark`` has set."""
 
 CHARGE = "Whose REJECT a marked drop is: as without a mark, by the hook; or always the sender's."
+
+POLICIES = "Also end every filter chain whose policy is drop with a marked drop rule, commented weir."
 
 
 @click.group()
@@ -32,13 +35,14 @@ def firewall() -> None:
 @firewall.command()
 @click.option("--dry-run", is_flag=True, help="Say what would be marked, and change nothing.")
 @click.option("--charge", type=click.Choice(["hook", "sender"]), default="hook", show_default=True, help=CHARGE)
+@click.option("--policies", is_flag=True, help=POLICIES)
 @options("netns", "data")
-def mark(dry_run: bool, charge: str, **given: str | None) -> None:
+def mark(dry_run: bool, charge: str, policies: bool, **given: str | None) -> None:
     """Marks every dropping rule that has no mark yet. The rules stay what they are; their handles change."""
     settings = settings_of(**given)
     netns, state = settings.netns or None, settings.data / STATE
     before = _listed(netns)
-    plan = to_mark(before, sender_pays=charge == "sender")
+    plan = to_mark(before, sender_pays=charge == "sender", policies=policies)
     _say(plan, "marked", dry_run=dry_run)
     if dry_run or not plan.commands:
         return
@@ -76,7 +80,7 @@ def _say(plan: Plan, done: str, *, dry_run: bool) -> None:
 
 def _listed(netns: str | None) -> str:
     try:
-        return nft(netns, "-j", *LIST)
+        return own_table.without(nft(netns, "-j", *LIST))
     except NoRulesets as trouble:
         raise Trouble(str(trouble)) from trouble
 

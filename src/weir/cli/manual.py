@@ -13,6 +13,7 @@ from weir.contract import coverage, export, export_sls, typescript
 from weir.model.fields import EXTENDED, FIELDS, SOURCE, TOPIC
 from weir.model.ledger import LEDGER
 from weir.model.resources import TRANSITIONS, Event, FlowLogStatus
+from weir.model.rulesets import LOGSTORE, RULESETS
 from weir.query.functions import GROUPS
 from weir.settings import SETTINGS
 
@@ -28,6 +29,7 @@ def pages() -> dict[str, str]:
         "functions.md": _functions(),
         "ledger.md": _ledger(),
         "lifecycle.md": _lifecycle(),
+        "rulesets.md": _rulesets(),
         "settings.md": _settings(),
     }
     return export.reference() | {"sls.md": export_sls.page(), "coverage.md": coverage.page()} | own
@@ -70,6 +72,21 @@ def _ledger() -> str:
         "| Column | Index | Meaning |",
         "|---|---|---|",
         *(f"| `{column.name}` | {column.kind.value} | {column.doc} |" for column in LEDGER),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _rulesets() -> str:
+    lines = [
+        GENERATED,
+        "# Columns of the rule sets",
+        "",
+        f"Rows of the logstore `weir/{LOGSTORE}`: every rule set revision that an agent has recorded.",
+        "`docs/guide/verdicts.md` says when it does, and which queries use them. Every value is a string on the wire.",
+        "",
+        "| Column | Index | Meaning |",
+        "|---|---|---|",
+        *(f"| `{column.name}` | {column.kind.value} | {column.doc} |" for column in RULESETS),
     ]
     return "\n".join(lines) + "\n"
 

@@ -103,6 +103,7 @@ class Up:
             "WEIR_SPOOL": str(settings.spool_directory),
             "WEIR_FLOWS_MAX": str(settings.flows_max),
             "WEIR_FLOW_SLOTS": str(settings.flow_slots),
+            "WEIR_TRACE_PER_SECOND": str(settings.trace_per_second),
             "WEIR_DRAIN_SECONDS": str(settings.drain_seconds),
         }
         return subprocess.Popen([sys.executable, "-m", "weir", "agent"], env=environment, preexec_fn=_end_with_parent)

@@ -28,7 +28,17 @@ from weir.settings import SETTINGS, Settings
 
 QUERY_OPTIONS = ("time_zone", "query_memory_mb", "query_seconds", "query_rows_max", "geo_file", "threat_file")
 SERVER_OPTIONS = ("data", "listen", "catalog", "region", "regions", "sls_bases", "disk_reserve_mb", *QUERY_OPTIONS)
-AGENT_OPTIONS = ("node", "netns", "capture_source", "attach", "spool", "flows_max", "flow_slots", "drain_seconds")
+AGENT_OPTIONS = (
+    "node",
+    "netns",
+    "capture_source",
+    "attach",
+    "spool",
+    "flows_max",
+    "flow_slots",
+    "drain_seconds",
+    "trace_per_second",
+)
 
 
 def made_server(settings: Settings) -> compose.Server:
