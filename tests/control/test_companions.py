@@ -197,10 +197,10 @@ def test_one_vpc_of_a_region_is_the_default_one(office: Any) -> None:
     inside = office.vswitch(second)
     for vpc in (first, second, second):
         office.call("SetDefaultVpc", VpcId=vpc)
-        assert [each.vpc_id for each in office.call("DescribeVpcs", IsDefault="true").vpcs] == [vpc]
-    assert [
-        each.v_switch_id for each in office.call("DescribeVSwitches", VpcId=second, IsDefault="true").v_switches
-    ] == [inside]
+        shown = office.call("DescribeVpcs", RegionId="cn-hangzhou", IsDefault="true").vpcs
+        assert [each.vpc_id for each in shown] == [vpc]
+    inner = office.call("DescribeVSwitches", RegionId="cn-hangzhou", IsDefault="true").v_switches
+    assert [each.v_switch_id for each in inner] == [inside]
     assert code_of(partial(office.call, "SetDefaultVpc", VpcId="vpc-none")) == "InvalidVpcId.NotFound"
 
 
