@@ -31,6 +31,10 @@ DOORS: dict[str, tuple[set[str], str]] = {
     "doors": ({"model", "contract", "control"}, "a door translates HTTP; it neither decides nor stores"),
     "lab": ({"model"}, "the lab is the independent truth that the rest is compared with"),
     "client": ({"model", "contract"}, "one client for agent, CLI and tests; it knows only what may be said"),
+    "compose_agent": (
+        {"model", "contract", "client", "capture", "settings"},
+        "a captured host holds nothing of a server's in memory",
+    ),
     "settings": (set(), "settings are read before anything is built"),
 }
 COMPOSERS = {

@@ -1,12 +1,11 @@
-"""The whole put together, by hand and in one place: what a server and an agent are made of.
+"""The server put together, by hand and in one place; the agent is in ``compose_agent``.
 
-What enters: ``Settings``. What leaves: a ``Server`` and an ``Agent``, constructed but not started (``weir check`` stops
+What enters: ``Settings``. What leaves: a ``Server``, constructed but not started (``weir check`` stops
 there). Rule: constructors do no work beyond opening what they own; ``start`` and ``stop`` are explicit.
 """
 
 from __future__ import annotations
 
-import logging
 import socket
 import threading
 import time
@@ -15,32 +14,11 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
-import pyarrow as pa
 import uvicorn
 from prometheus_client import CollectorRegistry
 
 from weir import __version__
-from weir.capture.agent import Agent, Node
-from weir.capture.attach import How
-from weir.capture.bookkeeping import Bookkeeping, BookParts
-from weir.capture.counters import Counters as DeviceCounters
-from weir.capture.delivery import Delivery
-from weir.capture.devices import Devices
-from weir.capture.extended import extended_fields
-from weir.capture.folded import FoldedFlows
-from weir.capture.ledger import Ledger
-from weir.capture.reasons import name_of
-from weir.capture.recorder import Parts, Recorder
-from weir.capture.ruleset_rows import Recorder as RulesetRecorder
-from weir.capture.ruleset_rows import Shelf
-from weir.capture.source import Asked, Wanted, opened
-from weir.capture.spool import Spool
-from weir.capture.tables import Sizes
-from weir.capture.tracing import Tracing
-from weir.capture.verdicts import verdicts_of
-from weir.client import Client
 from weir.contract.nonces import NonceMemory, Nonces
-from weir.contract.sign import Credentials
 from weir.control import ledger, projects, rulesets
 from weir.control.accounts import Started, first_start
 from weir.control.catalog import Catalog
@@ -231,53 +209,5 @@ def _http_config(made: Server) -> uvicorn.Config:
     return config
 
 
-def client(settings: Settings) -> Client:
-    """The signed client of these settings."""
-    credentials = Credentials(settings.access_key_id, settings.access_key_secret, settings.region)
-    return Client(settings.endpoint, credentials)
-
-
-def agent(settings: Settings) -> Agent:
-    """Loads the kernel programs and connects recorder, spool and server. Raises what ``opened`` raises."""
-    pa.set_memory_pool(pa.system_memory_pool())  # gives back at once: an agent's memory is its host's
-    spool = Spool(settings.spool_directory, reserve_bytes=settings.disk_reserve_mb << 20)
-    caller = client(settings)
-    delivery = Delivery(spool, caller)
-    changed = threading.Event()
-    extended = extended_fields(settings.netns or None, time.time_ns)
-    sizes = Sizes(settings.flows_max, settings.flow_slots)
-    kernel = opened(Asked(Wanted(settings.capture_source), How(settings.attach), sizes, settings.netns or None))
-    shelf = Shelf(spool, RulesetRecorder(settings.node, settings.netns), delivery.wake)
-    tracing = Tracing(settings.netns or None, settings.trace_per_second, time.time_ns)
-    verdicts = verdicts_of(tracing, kernel.ask_hooks, shelf, time.time_ns)
-    counters, folded = DeviceCounters(settings.netns or None), FoldedFlows()
-    books = Bookkeeping(
-        BookParts(counters, spool, settings.node, delivery.wake, Ledger(kernel.source, name_of), folded)
-    )
-    recorder = Recorder(
-        Parts(
-            kernel=kernel,
-            devices=Devices(settings.netns),
-            books=books,
-            spool=spool,
-            clock_ns=time.time_ns,
-            drain_ns=int(settings.drain_seconds * 1e9),
-            spooled=delivery.wake,
-            changed=changed.set,
-            attributions=(folded, verdicts, *extended.attributions),
-            watchers=(verdicts, *extended.watchers),
-            behind=extended.behind,
-        )
-    )
-    return Agent(Node(settings.region, settings.node), caller, recorder, delivery, changed)
-
-
 def _numbers(counters: Counters) -> Mapping[str, int]:
     return {field.name: getattr(counters, field.name) for field in fields(counters) if not field.name.startswith("_")}
-
-
-def log_to_stderr() -> None:
-    """One line per event on standard error, for every room."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    logging.getLogger("alembic").setLevel(logging.WARNING)

@@ -28,11 +28,6 @@ def encoded(packed: NDArray[np.void]) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(found.indices, _printed(found.dictionary))
 
 
-def addresses(packed: NDArray[np.void]) -> pa.StringArray:
-    """The same as plain strings."""
-    return encoded(packed).dictionary_decode()
-
-
 def _mapped(words: NDArray[np.uint32]) -> NDArray[np.bool_]:
     first, second, third = np.frombuffer(_MAPPED, "<u4")
     found: NDArray[np.bool_] = (words[:, 0] == first) & (words[:, 1] == second) & (words[:, 2] == third)

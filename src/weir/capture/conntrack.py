@@ -15,13 +15,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from weir.capture import ctnetlink
-from weir.capture.addresses import addresses
+from weir.capture.addresses import encoded
 from weir.capture.attribution import Watched
 from weir.capture.flows import ACTION_ACCEPT, Flows
+from weir.capture.label import without
 from weir.capture.lifetimes import TICKS_NS, TUPLE, Indexes, Lifetimes, Pairs
 from weir.capture.packet_fields import DESTINATION, SOURCE, UNKNOWN
 from weir.capture.share import Bounds, Labels
@@ -308,12 +308,7 @@ class Tracking:
         """The ends that really talk. ``labels`` and ``bounds`` do not matter: a tuple is one connection's everywhere in
         the namespace."""
         resolved = self.resolve(rows)
-        nothing = pa.array(~resolved.certain)
         return {
-            "pkt-srcaddr": _blanked(addresses(resolved.src), nothing),
-            "pkt-dstaddr": _blanked(addresses(resolved.dst), nothing),
+            "pkt-srcaddr": without(encoded(resolved.src), ~resolved.certain),
+            "pkt-dstaddr": without(encoded(resolved.dst), ~resolved.certain),
         }
-
-
-def _blanked(column: pa.Array, where: pa.Array) -> pa.Array:
-    return pc.if_else(where, pa.scalar(None, column.type), column)

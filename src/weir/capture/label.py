@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from weir.capture.addresses import encoded
 from weir.capture.attribution import Attribution, extended
@@ -154,14 +153,15 @@ def _flow_rows(rows: Flows, share: Share, more: Mapping[str, pa.Array]) -> pa.Ta
         "log-status": _worded(rows["fold"] == 0, "SKIPDATA", "OK"),
     }
     if rows["fold"].any():
-        columns |= {name: _without(columns[name], absent) for name, absent in given_up(rows).items()}
+        columns |= {name: without(columns[name], absent) for name, absent in given_up(rows).items()}
     return _table(columns, count, share.keep.fields)
 
 
-def _without(column: pa.Array, absent: Chosen) -> pa.Array:
+def without(column: pa.Array, absent: Chosen) -> pa.Array:
+    """The column, of numbers or encoded texts and without nulls, with nulls where ``absent``."""
     if isinstance(column, pa.DictionaryArray):
-        return pa.DictionaryArray.from_arrays(_without(column.indices, absent), column.dictionary)
-    return pc.if_else(pa.array(absent), pa.scalar(None, column.type), column)
+        return pa.DictionaryArray.from_arrays(without(column.indices, absent), column.dictionary)
+    return pa.array(column.to_numpy(), mask=absent)
 
 
 def _status_row(status: str, share: Share, amounts: dict[str, int]) -> pa.Table:

@@ -14,7 +14,8 @@ from weir import __version__
 from weir.cli.context import Trouble
 
 FAMILIES: dict[str, tuple[str, ...]] = {
-    "services": ("up", "server", "agent", "settings", "check"),
+    "services": ("up", "server", "settings", "check"),
+    "agents": ("agent",),
     "labs": ("lab",),
     "calls": ("vpc", "ecs", "resourcemanager", "ram", "sts", "nis", "weir", "sls"),
     "nets": ("eni",),

@@ -6,6 +6,7 @@ cannot go on raises ``Trouble`` with one sentence that says what to do.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -65,3 +66,10 @@ def client_of(settings: Settings) -> Iterator[Client]:
         raise Trouble(f"cannot reach the server: {error}") from error
     finally:
         client.close()
+
+
+def log_to_stderr() -> None:
+    """One line per event on standard error, for every room."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.getLogger("alembic").setLevel(logging.WARNING)

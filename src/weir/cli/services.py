@@ -1,24 +1,21 @@
-"""``weir up``, ``server``, ``agent``, ``settings``, ``check``: the processes, and what they would run with."""
+"""``weir up``, ``server``, ``settings``, ``check``: what runs a server, and what the processes would run with."""
 
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from weir import compose
-from weir.capture.libbpf import BpfTrouble
-from weir.capture.netns import NoSuchNamespace
-from weir.capture.source import CannotCapture, Wanted, missing
-from weir.cli.context import Trouble, options, settings_of
+from weir.capture.source import Wanted, missing
+from weir.cli.agents import AGENT_OPTIONS, on_signal, require_capture
+from weir.cli.context import Trouble, log_to_stderr, options, settings_of
 from weir.cli.queries import console, table_of
 from weir.cli.running import Up, UpPlan
 from weir.control.keys import KeyFileError
@@ -28,17 +25,6 @@ from weir.settings import SETTINGS, Settings
 
 QUERY_OPTIONS = ("time_zone", "query_memory_mb", "query_seconds", "query_rows_max", "geo_file", "threat_file")
 SERVER_OPTIONS = ("data", "listen", "catalog", "region", "regions", "sls_bases", "disk_reserve_mb", *QUERY_OPTIONS)
-AGENT_OPTIONS = (
-    "node",
-    "netns",
-    "capture_source",
-    "attach",
-    "spool",
-    "flows_max",
-    "flow_slots",
-    "drain_seconds",
-    "trace_per_second",
-)
 
 
 def made_server(settings: Settings) -> compose.Server:
@@ -92,46 +78,10 @@ def announce(made: compose.Server, endpoint: str) -> None:
 @options(*SERVER_OPTIONS)
 def server(**given: str | None) -> None:
     """The server alone: both APIs, catalog and log store."""
-    compose.log_to_stderr()
+    log_to_stderr()
     with running_server(settings_of(**given)) as running:
         announce(running.server, running.endpoint)
         wait_for_signal()
-
-
-@click.command()
-@click.option("--server", "endpoint", help="URL of the server; the same as --endpoint.")
-@options("access_key_id", "access_key_secret", "region", "data", *AGENT_OPTIONS)
-def agent(**given: str | None) -> None:
-    """The agent alone: captures the ENIs bound to this host's devices."""
-    compose.log_to_stderr()
-    settings = settings_of(**given)
-    if not settings.access_key_id:
-        raise Trouble(
-            "no AccessKey: set WEIR_ACCESS_KEY_ID and WEIR_ACCESS_KEY_SECRET (weir account create-key --agent)"
-        )
-    require_capture(settings)
-    try:
-        made = compose.agent(settings)
-    except (BpfTrouble, CannotCapture, NoSuchNamespace, OSError) as error:
-        raise Trouble(f"cannot capture here: {error}") from error
-    on_signal(made.stop)
-    made.run()
-
-
-def require_capture(settings: Settings) -> None:
-    """Names everything this host lacks, in one message."""
-    if lacking := missing(Wanted(settings.capture_source)):
-        raise Trouble("cannot capture on this host: " + " ".join(lacking))
-
-
-def on_signal(action: Callable[[], None]) -> None:
-    """SIGTERM and SIGINT call ``action`` once."""
-
-    def handle(_number: int, _frame: FrameType | None) -> None:
-        action()
-
-    signal.signal(signal.SIGTERM, handle)
-    signal.signal(signal.SIGINT, handle)
 
 
 def wait_for_signal() -> None:
@@ -146,7 +96,7 @@ def wait_for_signal() -> None:
 @click.option("--lab", is_flag=True, help="Make the lab, capture it, and declare its VPC through the API.")
 def up(device: str | None, lab: bool, **given: str | None) -> None:
     """Server and agent on this machine."""
-    compose.log_to_stderr()
+    log_to_stderr()
     if lab and device:
         raise Trouble("--lab captures the lab's namespace, --device a device of this one: choose one")
     settings = settings_of(**given)
@@ -191,4 +141,4 @@ def check(**given: str | None) -> None:
     click.echo("all is there")
 
 
-COMMANDS = (up, server, agent, settings, check)
+COMMANDS = (up, server, settings, check)
