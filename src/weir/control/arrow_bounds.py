@@ -9,6 +9,7 @@ show it (source: Arrow columnar format, "IPC message format" and "Compression"; 
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -16,7 +17,7 @@ import pyarrow as pa
 _MESSAGE_HEADER = 2
 _BATCH_LENGTH, _BATCH_BUFFERS, _BATCH_COMPRESSION = 0, 2, 3
 _DICTIONARY_ID, _DICTIONARY_BATCH, _DICTIONARY_DELTA = 0, 1, 2
-_BUFFER = struct.Struct("<qq")
+_SIZE = struct.Struct("<q")
 _END = b"\xff\xff\xff\xff\0\0\0\0"
 """End of a stream. The format lets it out; here it tells a whole stream from one cut off between two batches."""
 
@@ -64,7 +65,7 @@ def _batch_bytes(batch: _Table, body: pa.Buffer) -> int:
     total = 0
     for offset, length in batch.buffers(_BATCH_BUFFERS):
         if length:
-            (size,) = struct.unpack_from("<q", data, offset)
+            (size,) = _SIZE.unpack_from(data, offset)
             total += length if size == -1 else size  # -1: this buffer is stored as it is
             if size < -1:
                 raise ValueError("a buffer announces a negative size")
@@ -110,11 +111,12 @@ class _Table:
             raise ValueError("a message without its header")
         return _Table(self.data, place + struct.unpack_from("<I", self.data, place)[0])
 
-    def buffers(self, field: int) -> list[tuple[int, int]]:
+    def buffers(self, field: int) -> Iterable[tuple[int, int]]:
         """The (offset, length) pairs of a vector of buffers."""
         place = self.place(field)
         if not place:
             return []
         start = place + struct.unpack_from("<I", self.data, place)[0]
         (count,) = struct.unpack_from("<I", self.data, start)
-        return [_BUFFER.unpack_from(self.data, start + 4 + number * _BUFFER.size) for number in range(count)]
+        numbers = struct.unpack_from(f"<{2 * count}q", self.data, start + 4)
+        return zip(numbers[::2], numbers[1::2], strict=True)

@@ -17,6 +17,7 @@ from weir.contract import sls_commands as say
 from weir.control.access import Caller, Principal
 from weir.control.catalog import Catalog
 from weir.control.desk import Desk
+from weir.control.prepared import Prepared
 from weir.control.schema import indexes, logstores, projects, traffic_analyzers
 from weir.model import sls_failures as failures
 from weir.model.fields import EXTENDED_NAMES
@@ -38,8 +39,8 @@ _KEPT: dict[str, tuple[str, Any]] = {
 }
 """Property -> its name on the wire and its default, for those that are only kept."""
 
-# Built once: it runs with every request of a writer.
-_LOG_STORE = (
+# It runs with every request of a writer.
+_LOG_STORE = Prepared(
     select(logstores, projects.c.account_id)
     .join(projects)
     .where(logstores.c.project == bindparam("project"), logstores.c.name == bindparam("name"))
@@ -250,7 +251,7 @@ def own_project(connection: Connection, caller: Caller, name: str) -> _Row:
     return row
 
 
-def own_log_store(connection: Connection, caller: Caller, project: str, name: str) -> _Row:
+def own_log_store(connection: Connection, caller: Caller, project: str, name: str) -> Any:
     """The logstore's row, under the rule of ``own_project``; also LogStoreNotExist."""
     row = _log_store(connection, project, name)
     if row is None:
@@ -314,9 +315,9 @@ def _project(connection: Connection, name: str) -> _Row | None:
     return connection.execute(select(projects).where(projects.c.name == name)).one_or_none()
 
 
-def _log_store(connection: Connection, project: str, name: str) -> _Row | None:
-    """With its project's ``account_id``."""
-    return connection.execute(_LOG_STORE, {"project": project, "name": name}).one_or_none()
+def _log_store(connection: Connection, project: str, name: str) -> Any:
+    """With its project's ``account_id``; None if there is none."""
+    return _LOG_STORE.first(connection, {"project": project, "name": name})
 
 
 def _index(connection: Connection, store_id: int) -> _Row | None:

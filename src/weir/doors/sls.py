@@ -121,7 +121,7 @@ class SlsDoor:
         if not key.active:
             raise failures.refuse(failures.ACCESS_KEY_DISABLED, claim.access_key_id)
         source_ip = http.client.host if http.client else ""
-        facts = facts_of(self._desk.now(), source_ip, secure=http.url.scheme == "https")
+        facts = facts_of(self._desk.now(), source_ip, secure=http.scope["scheme"] == "https")
         return replace(key.caller, facts=facts)
 
     def _key(self, claim: sls_sign.Claim) -> Key:

@@ -32,6 +32,8 @@ CANONICAL = re.compile(r"0|-?[1-9][0-9]{0,18}")
 """Decimal integers as their 64-bit value prints them; the range of 19 digits is checked apart."""
 LONG_MIN, LONG_MAX = -(2**63), 2**63 - 1
 COLUMNS = frozenset(NAMES)
+PUT_NAMES = frozenset(PUT_SCHEMA.names)
+REQUIRED = tuple(field.name for field in PUT_SCHEMA if not field.nullable)
 
 
 def from_logs(logs: Sequence[Log], topic: Text, source: Text, tags: Pairs) -> pa.Table:
@@ -79,8 +81,9 @@ def from_arrow(table: pa.Table, unfolded_bytes_max: int = 2**31 - 1) -> pa.Table
     Raises ValueError for an unknown column, a type that does not fit, a null where there may be none, or bytes that are
     no valid Arrow data; OverflowError where the plain texts could have more than ``unfolded_bytes_max`` bytes.
     """
-    unknown = set(table.column_names) - set(PUT_SCHEMA.names)
-    if unknown or len(set(table.column_names)) < table.num_columns:
+    names = table.column_names
+    unknown = set(names) - PUT_NAMES
+    if unknown or len(set(names)) < len(names):
         raise ValueError(f"unknown or repeated columns: {sorted(unknown)}")
     try:
         table.validate(full=True)
@@ -89,9 +92,9 @@ def from_arrow(table: pa.Table, unfolded_bytes_max: int = 2**31 - 1) -> pa.Table
         table = conform(table, PUT_SCHEMA)
     except pa.ArrowException as error:
         raise ValueError(f"not a table of log rows: {error}") from error
-    for field in PUT_SCHEMA:
-        if not field.nullable and table[field.name].null_count:
-            raise ValueError(f"{field.name} is missing or has nulls")
+    for name in REQUIRED:
+        if table[name].null_count:
+            raise ValueError(f"{name} is missing or has nulls")
     return table
 
 
