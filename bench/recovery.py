@@ -26,10 +26,14 @@ BATCH_ROWS = 10_000
 LINKS_MAX = 30_000
 """Names of one file; most file systems stop at 32,000 or above."""
 
+NEVER_SEALED = Limits(
+    seal_rows=10**9, seal_memory_bytes=10**12, seal_bytes=10**12, tail_rows_max=10**9, tail_bytes_max=10**12
+)
+
 
 def fill(root: Path, manifest: Manifest, options: argparse.Namespace) -> int:
     """Builds the lake and the log; returns the rows of the lake."""
-    store = Store(root, manifest, time.time, Limits(seal_rows=10**9, seal_bytes=10**12, tail_rows_max=10**9))
+    store = Store(root, manifest, time.time, NEVER_SEALED)
     store.create(1, 2)
     file_rows = int(options.files_mb * 2**20 / options.row_bytes) // BATCH_ROWS * BATCH_ROWS
     for number in range(max(1, file_rows // BATCH_ROWS)):

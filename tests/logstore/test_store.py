@@ -149,8 +149,13 @@ def test_a_segment_holds_one_day_and_snapshots_skip_days_outside(
 
 @pytest.mark.parametrize(
     ("limits", "seconds"),
-    [(Limits(seal_rows=20), 0), (Limits(seal_bytes=1_000), 0), (Limits(seal_age_seconds=60), 61)],
-    ids=["rows", "bytes", "age"],
+    [
+        (Limits(seal_rows=20), 0),
+        (Limits(seal_bytes=1_000), 0),
+        (Limits(seal_memory_bytes=1_000), 0),
+        (Limits(seal_age_seconds=60), 61),
+    ],
+    ids=["rows", "bytes", "memory", "age"],
 )
 def test_each_limit_seals(
     place: Any, flows: Flows, serials: Serials, limits: Limits, seconds: int, wait_until: Callable[..., None]
@@ -167,13 +172,14 @@ def test_each_limit_seals(
     assert sum(segment.rows for segment in store.snapshot(1).segments) == 20
 
 
+@pytest.mark.parametrize("most", [{"tail_rows_max": 10}, {"tail_bytes_max": 1_000}])
 def test_puts_wait_for_a_seal_that_is_behind_and_then_get_unavailable(
-    place: Any, flows: Flows, serials: Serials
+    place: Any, flows: Flows, serials: Serials, most: dict[str, int]
 ) -> None:
-    store = place.open(Limits(tail_rows_max=10, backlog_wait_seconds=0.05))
+    store = place.open(Limits(**most, backlog_wait_seconds=0.05))
     store.create(1, 1)
     store.put(1, flows(0, 10))
-    with pytest.raises(StoreUnavailable, match="10 rows wait to be sealed"):
+    with pytest.raises(StoreUnavailable, match=r"10 rows of [0-9]+ bytes wait to be sealed"):
         store.put(1, flows(10, 1), batch_id="a")
     store.seal(1)
     assert store.put(1, flows(10, 1), batch_id="a").duplicate is False

@@ -7,12 +7,13 @@ import time
 from dataclasses import replace
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from tests.query.corpus import START, WINDOW, Row, build, flow_rows
 from weir.logstore.duck import DuckEngine
-from weir.logstore.engine import Limits, QueryTimeout, QueryTooLarge, Statement, StatementError, prune
+from weir.logstore.engine import Limits, QueryTimeout, QueryTooLarge, Statement, StatementError, prune, times
 from weir.logstore.snapshot import Snapshot
 from weir.query.answer import Page
 from weir.query.index import Index
@@ -121,7 +122,19 @@ def test_pruning_keeps_every_segment_that_may_match(snapshot):
     assert prune(snapshot, [(first.time_max, first.time_max + 1)]).segments[0] == first
     assert first not in prune(snapshot, [(first.time_max + 1, first.time_max + 2)]).segments
     assert prune(snapshot, [(first.time_min - 5, first.time_min)]).segments == ()
-    assert len(prune(snapshot, [(0, 2**40)]).segments) == 2
+    assert prune(snapshot, [(0, 2**40)]) == snapshot
+
+
+def test_pruning_keeps_every_table_of_the_tail_that_may_match(snapshot):
+    table = pa.concat_tables(snapshot.tail)
+    snapshot = replace(snapshot, tail=(table,))
+    first, last = times(table)
+    assert (first, last) == (min(table["__time__"].to_pylist()), max(table["__time__"].to_pylist()))
+    for kept in [(first - 5, first + 1), (last, last + 1)]:
+        assert prune(snapshot, [(0, 1), kept]).tail == (table,)
+    for left_out in [(first - 5, first), (last + 1, last + 9)]:
+        assert prune(snapshot, [left_out]).tail == ()
+    assert prune(replace(snapshot, tail=(table.slice(0, 0), table)), [(0, 2**40)]).tail == (table,)
 
 
 def test_extra_keys_are_noticed_wherever_they_are(tmp_path):

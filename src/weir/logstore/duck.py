@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -41,6 +42,10 @@ REPEAT_SECONDS = 0.05
 
 DEFAULT = Limits()
 
+# The other way, a relation, binds each statement twice: a third of the time of a small query. The copy of the answer
+# that is warned of has at most ``rows_max`` rows.
+warnings.filterwarnings("ignore", "Arrow output on a DB-API result", UserWarning)
+
 
 class DuckEngine:
     """The engine of one server. ``limits`` apply to each query."""
@@ -63,9 +68,10 @@ class DuckEngine:
             # A function stays in its database, so one that needs any gets a database that goes with it.
             within = replace(snapshot, directory=None) if statement.lookups else snapshot
             with self._databases.connection(within, statement.time_zone) as connection:
-                _check(connection, statement)
-                _define(connection, snapshot, statement)
-                return self._run(connection, statement, deadline, cancel)
+                _define(connection, statement)
+                checked = _checked(connection, _text(connection, snapshot, statement))
+                with _ending(connection, deadline, cancel):
+                    return self._run(connection, checked, statement.parameters, cancel)
 
     def extra_keys(self, snapshot: Snapshot) -> frozenset[str] | None:
         """From the footers of the segments, and the tail itself."""
@@ -104,11 +110,14 @@ class DuckEngine:
             self._turns.notify_all()
 
     def _run(
-        self, connection: duckdb.DuckDBPyConnection, statement: Statement, deadline: float, cancel: Cancellation
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        checked: duckdb.Statement,
+        parameters: dict[str, object],
+        cancel: Cancellation,
     ) -> pa.Table:
         try:
-            with _ending(connection, deadline, cancel):
-                found = connection.sql(statement.sql, params=statement.parameters).to_arrow_table()
+            found: pa.Table = connection.execute(checked, parameters).to_arrow_table()
         except duckdb.InterruptException as error:
             if cancel.is_cancelled:
                 raise Cancelled from error
@@ -161,17 +170,25 @@ def _segment_has_extra(path: str) -> bool:
     return False
 
 
-def _check(connection: duckdb.DuckDBPyConnection, statement: Statement) -> None:
+def _checked(connection: duckdb.DuckDBPyConnection, text: str) -> duckdb.Statement:
     """One SELECT: whatever else it were would change the database that the next query gets, or files."""
     try:
-        kinds = [one.type for one in connection.extract_statements(statement.sql)]
+        found = connection.extract_statements(text)
     except duckdb.ParserException as error:
         raise StatementError(str(error)) from error
-    if kinds != [duckdb.StatementType.SELECT]:
+    if [one.type for one in found] != [duckdb.StatementType.SELECT]:
         raise StatementError("not one SELECT")
+    return found[0]
 
 
-def _define(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, statement: Statement) -> None:
+def _text(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, statement: Statement) -> str:
+    """The statement with the relation as its first WITH: a view would be bound twice, with every column of it."""
+    relation = f"WITH {RELATION} AS NOT MATERIALIZED ({_relation(connection, snapshot)})"
+    sql = statement.sql.lstrip()
+    return f"{relation}, {sql[5:]}" if sql.startswith("WITH ") else f"{relation} {sql}"
+
+
+def _define(connection: duckdb.DuckDBPyConnection, statement: Statement) -> None:
     """Creates what the statement needs, for this connection alone."""
     for name, lookup in statement.lookups.items():
         connection.create_function(
@@ -182,7 +199,6 @@ def _define(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, statement
             type=PythonUDFType.ARROW,
             null_handling=FunctionNullHandling.SPECIAL,
         )
-    connection.execute(f"CREATE TEMP VIEW {RELATION} AS {_relation(connection, snapshot)}")
     for macro in statement.macros:
         connection.execute(macro)
 

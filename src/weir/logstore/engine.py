@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from weir.logstore.snapshot import Snapshot
 from weir.model.cancel import Cancellation
@@ -91,7 +92,18 @@ class Engine(Protocol):
 
 
 def prune(snapshot: Snapshot, spans: Iterable[tuple[int, int]]) -> Snapshot:
-    """The snapshot without the segments that hold no row of any span [from, to), in Unix seconds."""
+    """The snapshot without segments and tables of the tail that hold no row of any span [from, to), in Unix seconds."""
     wanted = tuple(spans)
-    kept = (s for s in snapshot.segments if any(s.time_max >= low and s.time_min < high for low, high in wanted))
-    return replace(snapshot, segments=tuple(kept))
+
+    def is_wanted(first: int, last: int) -> bool:
+        return any(last >= low and first < high for low, high in wanted)
+
+    segments = tuple(one for one in snapshot.segments if is_wanted(one.time_min, one.time_max))
+    tail = tuple(one for one in snapshot.tail if one.num_rows and is_wanted(*times(one)))
+    return replace(snapshot, segments=segments, tail=tail)
+
+
+def times(table: pa.Table) -> tuple[int, int]:
+    """First and last second of ``__time__`` of a table that has rows."""
+    found = pc.min_max(table["__time__"])
+    return found["min"].as_py(), found["max"].as_py()

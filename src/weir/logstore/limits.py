@@ -12,20 +12,25 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Per shard. The first of the three seal limits that is reached moves the tail into the lake, in the background."""
+    """Per shard. The first of the four seal limits that is reached moves the tail into the lake, in the background."""
 
-    seal_rows: int = 500_000
-    """Rows of the tail (about 150 MB in memory); at this number it is sealed."""
+    seal_rows: int = 250_000
+    """Rows of the tail (about 75 MB in memory); at this number it is sealed."""
+    seal_memory_bytes: int = 80 * 1024 * 1024
+    """Bytes of the tail in memory; at this number it is sealed, so that long rows are sealed sooner."""
     seal_bytes: int = 64 * 1024 * 1024
     """Bytes of the write-ahead log; at this number it is sealed. Bounds recovery to about a second per shard."""
     seal_age_seconds: float = 900.0
     """Seconds since the oldest row of the tail arrived; then it is sealed, so that other engines see it in the lake."""
     tail_rows_max: int = 2_000_000
     """Rows of the tail; above it a put waits for the sealing to catch up, then gets StoreUnavailable."""
-    backlog_wait_seconds: float = 5.0
+    tail_bytes_max: int = 160 * 1024 * 1024
+    """Bytes of the tail in memory; above it the same. Sealing is slower than the log, so this bounds what a server
+    takes while rows come as fast as they can."""
+    backlog_wait_seconds: float = 10.0
     """Seconds that such a put waits at most."""
     compact_rows: int = 1_000_000
-    """Rows of a compacted file, about (400 MB in memory while it is made); segments of that many are merged no more."""
+    """Rows of a compacted file, about (250 MB in memory while it is made); segments of that many are merged no more."""
     compact_bytes: int = 32 * 1024 * 1024
     """Bytes of a compacted file, about; where rows are long it is made of fewer."""
     compact_after_seconds: float = 3600.0

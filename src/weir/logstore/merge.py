@@ -27,6 +27,7 @@ from weir.logstore.snapshot import Segment
 
 SCHEMA = STORED_SCHEMA.append(PLACE)
 Numbers = npt.NDArray[np.int64]
+SHORT = (np.int16, np.int32)
 
 
 def write(sources: Sequence[Sealed]) -> Sealed:
@@ -64,7 +65,8 @@ def _read(path: Path) -> pa.Table:
     for field in SCHEMA:
         kind = pa.dictionary(pa.int32(), pa.string()) if field.name in lake.TEXT_COLUMNS else field.type
         known = field.name in rows.column_names
-        columns.append(rows[field.name].cast(kind) if known else pa.nulls(rows.num_rows, kind))
+        columns.append(_narrow(rows[field.name].cast(kind)) if known else pa.nulls(rows.num_rows, kind))
+        rows = rows.drop_columns([field.name] if known else [])
     return pa.Table.from_arrays(columns, names=SCHEMA.names)
 
 
@@ -72,10 +74,20 @@ def _joined(parts: list[pa.Table]) -> pa.Table:
     """All rows, each column in one piece. Column by column, so that they are in memory once and not twice."""
     columns = []
     for name in SCHEMA.names:
-        chunks = pa.chunked_array([chunk for part in parts for chunk in part[name].chunks])
-        columns.append(chunks.unify_dictionaries().combine_chunks())
+        column = pa.concat_tables([part.select([name]) for part in parts], promote_options="permissive")[name]
+        columns.append(column.unify_dictionaries().combine_chunks())
         parts = [part.drop_columns([name]) for part in parts]
     return pa.Table.from_arrays(columns, names=SCHEMA.names)
+
+
+def _narrow(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The same whole numbers in the shortest type that holds them: half of the memory of all rows."""
+    if column.type != pa.int64():
+        return column
+    found = pc.min_max(column)
+    low, high = found["min"].as_py() or 0, found["max"].as_py() or 0
+    short = (kind for kind in SHORT if np.iinfo(kind).min <= low and high <= np.iinfo(kind).max)
+    return column.cast(pa.from_numpy_dtype(next(short, np.int64)))
 
 
 def _places(groups: Numbers) -> Numbers:

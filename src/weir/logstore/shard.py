@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
@@ -38,6 +38,10 @@ class Entry:
     arrival: Arrival | None = None
     trouble: StoreUnavailable | None = None
     done: bool = False
+    memory_bytes: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.memory_bytes = self.table.nbytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,10 @@ class Shard:
         run = active[0]
         age_ns = now_ns - run.first_arrival_ns
         return run.rows > 0 and (
-            run.rows >= limits.seal_rows or run.bytes >= limits.seal_bytes or age_ns >= limits.seal_age_seconds * 1e9
+            run.rows >= limits.seal_rows
+            or run.memory_bytes >= limits.seal_memory_bytes
+            or run.bytes >= limits.seal_bytes
+            or age_ns >= limits.seal_age_seconds * 1e9
         )
 
     def freeze(self) -> list[Run]:
@@ -132,7 +139,7 @@ class Shard:
         """Waits, with the lock held, while the seal is far behind. The queue counts: its rows are in memory too."""
         limits = self._around.limits
         room = self._turn.wait_for(
-            lambda: self._closed or self._read_only or self._waiting_rows() < limits.tail_rows_max,
+            lambda: self._closed or self._read_only or self._has_room(),
             limits.backlog_wait_seconds,
         )
         if self._closed:
@@ -140,12 +147,18 @@ class Shard:
         if self._read_only:
             raise ShardReadOnly(f"shard {self.number} is read only")
         if not room:
-            raise StoreUnavailable(f"{self._waiting_rows()} rows wait to be sealed")
+            raise StoreUnavailable("{} rows of {} bytes wait to be sealed".format(*self._waiting()))
 
-    def _waiting_rows(self) -> int:
+    def _has_room(self) -> bool:
+        rows, size = self._waiting()
+        return rows < self._around.limits.tail_rows_max and size < self._around.limits.tail_bytes_max
+
+    def _waiting(self) -> tuple[int, int]:
+        """Rows, and their bytes in memory."""
         runs = [*self._frozen, *([self._active[0]] if self._active else [])]
-        queued = sum(int(entry.table.num_rows) for entry in self._queue)
-        return queued + sum(run.rows for run in runs)
+        rows = sum(int(entry.table.num_rows) for entry in self._queue) + sum(run.rows for run in runs)
+        size = sum(entry.memory_bytes for entry in self._queue) + sum(run.memory_bytes for run in runs)
+        return rows, size
 
     def _lead(self, entries: list[Entry]) -> None:
         trouble: StoreUnavailable | None = StoreUnavailable("the commit that this put shared with others failed")

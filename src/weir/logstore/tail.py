@@ -35,7 +35,8 @@ class Arrival:
 class Run:
     """What one log file holds, in memory: the tables, the batches (id -> arrival, Unix s) and the totals.
 
-    ``path`` is the log file; ``first_arrival_ns`` the age of the run; ``end_group`` the cursor behind its last group.
+    ``path`` is the log file, ``bytes`` its size, ``memory_bytes`` that of the tables; ``first_arrival_ns`` the age of
+    the run; ``end_group`` the cursor behind its last group.
     """
 
     path: Path
@@ -43,6 +44,7 @@ class Run:
     end_group: int = 0
     rows: int = 0
     bytes: int = 0
+    memory_bytes: int = 0
     batches: dict[str, int] = field(default_factory=dict)
     _tables: list[tuple[int, pa.Table]] = field(default_factory=list)  # size class, table
 
@@ -51,6 +53,7 @@ class Run:
         if not self.rows:
             self.first_arrival_ns = arrival.arrival_ns
         self.rows += table.num_rows
+        self.memory_bytes += table.nbytes
         self.end_group = arrival.first_group + groups_of(table.num_rows)
         if batch_id:
             self.batches[batch_id] = arrival.arrival_ns // 10**9

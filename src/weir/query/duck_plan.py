@@ -7,6 +7,10 @@ is all that knows DuckDB's words.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from sqlglot import exp
+
 from weir.logstore.engine import RELATION, ROW, Statement
 from weir.logstore.schema import STORED_SCHEMA
 from weir.query.columns import Layout, Parameters, quote
@@ -55,12 +59,13 @@ def _count(plan: Count) -> Statement:
 
 def _analysis(plan: Analysis) -> Statement:
     layout, resolved = _layout(plan.scan), plan.resolved
+    read = _read(resolved.query, columns(layout.index))
     written = write(resolved)
     relations = []
     for shift in (0, *resolved.shifts):
         relation = ", ".join(
             [
-                *(f"{layout.typed(key)} AS {quote(name)}" for name, (key, _) in columns(layout.index).items()),
+                *(f"{layout.typed(key)} AS {quote(name)}" for name, key in read.items()),
                 *(f"{layout.text(tag)} AS {quote(tag)}" for tag in resolved.tags),
             ]
         )
@@ -73,6 +78,13 @@ def _analysis(plan: Analysis) -> Statement:
     lookups = {call: plan.lookups[name] for call, name in names.items() if name in plan.lookups}
     macros = definitions(written.calls - lookups.keys())
     return Statement(text, layout.parameters.values, macros, plan.time_zone, lookups)
+
+
+def _read(query: exp.Query, known: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+    """Column -> key of what the query may read of ``known``: each further column costs the engine its planning."""
+    has_star = any(isinstance(star.parent, (exp.Select, exp.Column)) for star in query.find_all(exp.Star))
+    named = {"__time__", *(found.name.lower() for found in query.find_all(exp.Identifier))}
+    return {name: key for name, (key, _) in known.items() if has_star or name.lower() in named}
 
 
 def _matching(scan: Scan, layout: Layout, shift: int = 0) -> str:

@@ -12,8 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import replace
 
-import pyarrow.compute as pc
-
+from weir.logstore.engine import times
 from weir.logstore.snapshot import Snapshot
 from weir.query.answer import Range
 
@@ -43,8 +42,7 @@ def _spans(snapshot: Snapshot, whole: Range) -> Spans:
     spans = [(one.time_min, one.time_max, one.rows) for one in snapshot.segments]
     for table in snapshot.tail:
         if table.num_rows:
-            found = pc.min_max(table["__time__"])
-            spans.append((found["min"].as_py(), found["max"].as_py(), table.num_rows))
+            spans.append((*times(table), table.num_rows))
     return [span for span in spans if span[1] >= whole.from_s and span[0] < whole.to_s]
 
 
