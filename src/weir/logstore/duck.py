@@ -42,8 +42,8 @@ REPEAT_SECONDS = 0.05
 
 DEFAULT = Limits()
 
-# The other way, a relation, binds each statement twice: a third of the time of a small query. The copy of the answer
-# that is warned of has at most ``rows_max`` rows.
+# The other way, a relation, binds each statement twice. The copy of the answer that is warned
+# of has at most ``rows_max`` rows.
 warnings.filterwarnings("ignore", "Arrow output on a DB-API result", UserWarning)
 
 
