@@ -138,9 +138,14 @@ def closes(row: Row) -> bool:
 
 
 def unexplained(row: Row) -> Row:
-    """The columns that should be 0, as far as they are not."""
-    names = [name for unit in UNEXPLAINED for name in UNEXPLAINED[unit]]
-    return {name: row[name] for name in [*names, "in-flight-packets", "in-flight-bytes"] if row[name]}
+    """The columns that should be 0, as far as they are not. What is in flight is of two windows: see ``in_flight``."""
+    return {name: row[name] for unit in UNEXPLAINED for name in UNEXPLAINED[unit] if row[name]}
+
+
+def in_flight(row: Row) -> Row:
+    """Frames between a device and our hooks when the window ended: 0 over windows, but a neighbour's question may come
+    at any moment."""
+    return {name: row[name] for name in ("in-flight-packets", "in-flight-bytes") if row[name]}
 
 
 def device_counters(netns: str, device: str) -> Counter[str]:
