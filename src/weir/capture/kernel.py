@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ipaddress
 import secrets
-import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -22,8 +21,9 @@ import numpy as np
 from weir.capture import hooks, libbpf, netns
 from weir.capture.attach import AttachError, Attachment, How, check_ethernet, tc_hooks
 from weir.capture.books import Books, Dropped
+from weir.capture.clocks import both_now
 from weir.capture.flows import Flows, joined
-from weir.capture.layout import CONFIG, ENI, HOOK_PLACES, LIVE, Clock, tag_of, unmoved
+from weir.capture.layout import CONFIG, ENI, HOOK_PLACES, LIVE, tag_of, unmoved
 from weir.capture.libbpf import BpfTrouble, Map
 from weir.capture.probe import OBJECT
 from weir.capture.skeleton import Loaded, load
@@ -169,7 +169,7 @@ class Kernel:
     def drain(self) -> Drained:
         """Takes what was counted since the last drain; costs some 20 ms and about 0.6 s per million rows."""
         old = self._switch.flip()
-        now = Clock(time.clock_gettime_ns(time.CLOCK_MONOTONIC), time.time_ns())
+        now = both_now()
         rows = self._tables.take(old, now)
         gained = self._enis.gained(old, rows)
         last = gained.rows

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from weir.capture.attribution import Watched
 from weir.capture.cgroups import Cgroups, container_of
+from weir.capture.clocks import both_now
 from weir.capture.flows import DIRECTION_OUT, Flows
 from weir.capture.homes import Homes
 from weir.capture.lifetimes import Pairs
@@ -115,7 +116,8 @@ class LocalSockets:
         if self._running is None or home is None:
             return None
         if self._known is None:
-            self._known = self._running.memory.known(self._clock_ns() - time.monotonic_ns())
+            now = both_now(self._clock_ns)
+            self._known = self._running.memory.known(now.realtime_ns - now.monotonic_ns)
         pairs = self._known.match(rows)
         return self._known, only_of(pairs, self._known.records, home)
 
