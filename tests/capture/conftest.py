@@ -181,11 +181,11 @@ def vpc() -> Iterator[Vpc]:
             shell("ip", "-n", host, "addr", "add", f"{ipv4}/24", "dev", device)
             shell("ip", "-n", host, "addr", "add", f"{ipv6}/64", "dev", device)
         shell("ip", "-n", host, "link", "set", "br0", "up")
-        _greet(guests)
+        greet(guests)
         yield Vpc(host, *guests)
 
 
-def _greet(guests: tuple[Guest, ...]) -> None:
+def greet(guests: tuple[Guest, ...]) -> None:
     """Everybody learns everybody's hardware address: the first packet to a stranger may be thrown away."""
     for one, other in itertools.permutations(guests, 2):
         for family, address in ((socket.AF_INET, other.ipv4), (socket.AF_INET6, other.ipv6)):

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.capture.conftest import greet
 from weir.capture.flows import (
     ACTION_ACCEPT,
     ACTION_REJECT,
@@ -101,6 +102,8 @@ def test_many_times_more_flows_than_the_tables_hold(
     books = opened(vpc.host, flows_max=64, slots=slots)
     for guest in (vpc.a, vpc.c):
         books.kernel.attach(guest.ifindex, Side.BEHIND, (guest.ipv4, guest.ipv6))
+    vpc.nft("")
+    greet((vpc.a, vpc.b, vpc.c))  # a neighbour that is not known yet, or no more, would be asked for
     vpc.nft(RULES)
     vpc.nft(SILENT, netns=vpc.c.netns)
     try:

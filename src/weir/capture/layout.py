@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 
 from weir.capture.flows import ACTION_ACCEPT, ACTION_REJECT, FLOW, FOLDS, Flows, coarsened, joined, taken
 
+BLOCK_ROWS = 8192
+"""Rows made at a time: what is read and written again stays in the processor's cache."""
+
 KEY4 = np.dtype(
     [
         ("ifindex", "<u4"),
@@ -188,6 +191,12 @@ def rows_coarse(keys: NDArray[np.void], values: NDArray[np.void], now: Clock) ->
 def rows_of_slots(slots: NDArray[np.void], now: Clock) -> Flows:
     """ACCEPT rows of the processors' own tables: ``slots`` of ``SLOT``, shape (n,), none of them free."""
     rows = np.zeros(len(slots), FLOW)
+    for at in range(0, len(slots), BLOCK_ROWS):
+        _fill_rows(rows[at : at + BLOCK_ROWS], slots[at : at + BLOCK_ROWS], now)
+    return rows
+
+
+def _fill_rows(rows: Flows, slots: NDArray[np.void], now: Clock) -> None:
     rows["action"] = ACTION_ACCEPT
     for name in ("ifindex", "family", "proto", "direction", "sport", "dport", "packets", "bytes", "tcp_flags"):
         rows[name] = slots[name]
@@ -195,15 +204,16 @@ def rows_of_slots(slots: NDArray[np.void], now: Clock) -> Flows:
     rows["last_ns"] = _wall_ns(slots["last"], now)
     octets = slots.view(np.uint8).reshape(-1, SLOT.itemsize)
     v6 = slots["family"] == 6
-    if v6.any():
-        pair = np.ascontiguousarray(octets[:, :32]).view("V16")
-        rows["src"], rows["dst"] = pair[:, 0], pair[:, 1]
-    if not v6.all():
-        v4 = ~v6
+    if not v6.any():
+        _set_addresses4(rows, octets[:, 0:4], octets[:, 4:8])
+        return
+    pair = np.ascontiguousarray(octets[:, :32]).view("V16")
+    rows["src"], rows["dst"] = pair[:, 0], pair[:, 1]
+    v4 = np.flatnonzero(~v6)
+    if len(v4):
         some = rows[v4]
         _set_addresses4(some, octets[v4, 0:4], octets[v4, 4:8])
         rows[v4] = some
-    return rows
 
 
 def unmoved(rows: Flows) -> Flows:
