@@ -28,9 +28,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from serving import served
 from sqlalchemy import insert
 
-from weir import compose, settings
+from weir import settings
 from weir.client import Client
 from weir.contract.sign import Credentials, sign_acs3
 from weir.control.accounts import set_flow_log_quota
@@ -146,28 +147,16 @@ def _process(serve: Callable[..., None], *words: object) -> Iterator[Any]:
 # Weir
 
 
-def _serve_weir(directory: Path, catalog_url: str, pipe: Connection) -> None:
-    listener, wanted = compose.listen(
-        settings.load({}, {"data": str(directory), "listen": "127.0.0.1:0", "catalog": catalog_url, "region": REGION})
-    )
-    made = compose.server(wanted)
-    key = made.started.account_key
-    assert key is not None
-    with compose.running(made, listener) as server:
-        pipe.send((server.endpoint, made.started.account_id, key.access_key_id, key.secret))
-        pipe.recv()
-
-
 def weir(catalog_url: str, options: argparse.Namespace) -> list[tuple[str, Result]]:
     """The cases on a server of ours."""
     with (
         tempfile.TemporaryDirectory(dir=options.directory) as directory,
-        _process(_serve_weir, Path(directory), catalog_url) as (endpoint, account_id, key, secret),
+        served(Path(directory), catalog=catalog_url, region=REGION) as server,
     ):
-        credentials = Credentials(key, secret, REGION)
+        endpoint, credentials = server.endpoint, server.key
         client = Client(endpoint, credentials)
         url = catalog_url or settings.load({}, {"data": directory}).catalog_url
-        free = _fill_weir(client, url, account_id, options)
+        free = _fill_weir(client, url, server.account_id, options)
         request = partial(_signed, endpoint.removeprefix("http://"), credentials)
         known = [f"fl-bench{number:013d}" for number in range(options.flow_logs)]
         steps = [number * 7919 % options.flow_logs for number in range(options.requests)]

@@ -11,25 +11,22 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import os
 import sqlite3
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from serving import served
 from sqlalchemy import create_engine
 
-from weir import compose, settings
 from weir.client import Client
-from weir.contract.sign import Credentials
 from weir.logstore import wal
 from weir.logstore.manifest import METADATA, Manifest
 from weir.logstore.schema import PUT_SCHEMA
@@ -184,35 +181,11 @@ def sqlite(case: Case, tables: list[pa.Table], directory: Path) -> Result:
 def http(case: Case, tables: list[pa.Table], directory: Path) -> Result:
     """PutLogs in the Arrow form, signed, through a server of its own process; one logstore of two shards."""
     payloads = [_stream(table) for table in tables]
-    with _served(directory) as client:
+    with served(directory) as server, closing(Client(server.endpoint, server.key)) as client:
         client.sls("POST", "/", body=json.dumps({"projectName": PROJECT, "description": ""}).encode())
         wanted = {"logstoreName": LOGSTORE, "ttl": 1, "shardCount": 2}
         client.sls("POST", "/logstores", PROJECT, body=json.dumps(wanted).encode())
         return measure(case, lambda t, n: client.put_arrow(PROJECT, LOGSTORE, payloads[n % BATCHES], f"{t}/{n}"))
-
-
-@contextmanager
-def _served(directory: Path) -> Iterator[Client]:
-    here, there = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(directory, there))
-    process.start()
-    client = Client(*here.recv())
-    try:
-        yield client
-    finally:
-        client.close()
-        here.send("stop")
-        process.join()
-
-
-def _serve(directory: Path, asked: Connection) -> None:
-    listener, chosen = compose.listen(settings.load({}, {"data": str(directory), "listen": "127.0.0.1:0"}))
-    made = compose.server(chosen)
-    key = made.started.account_key
-    assert key is not None
-    with listener, compose.running(made, listener) as server:
-        asked.send((server.endpoint, Credentials(key.access_key_id, key.secret, made.settings.region)))
-        asked.recv()
 
 
 def _stream(table: pa.Table) -> bytes:

@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -27,8 +27,8 @@ from urllib.parse import urlsplit
 import lz4.block
 import pyarrow as pa
 from ingest import flows
+from serving import served
 
-from weir import compose, settings
 from weir.client import Client
 from weir.contract import loggroup, sls_sign
 from weir.contract.loggroup import Log, LogGroup
@@ -243,33 +243,14 @@ def visible(server: Server) -> None:
 
 
 @contextmanager
-def served(directory: Path) -> Iterator[Server]:
-    here, there = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(directory, there))
-    process.start()
-    endpoint, key = here.recv()
-    client = Client(endpoint, key)
-    client.sls("POST", "/", body=json.dumps({"projectName": PROJECT, "description": ""}).encode())
-    client.sls("POST", "/logstores", PROJECT, body=json.dumps({"logstoreName": LOGSTORE, "ttl": 1}).encode())
-    keys = {name: {"type": "text", "doc_value": True} for name in ("action", "srcaddr", "version")}
-    client.sls("POST", f"/logstores/{LOGSTORE}/index", PROJECT, body=json.dumps({"keys": keys}).encode())
-    client.close()
-    assert process.pid is not None
-    try:
-        yield Server(endpoint, key, process.pid)
-    finally:
-        here.send("stop")
-        process.join()
-
-
-def _serve(directory: Path, asked: Connection) -> None:
-    listener, chosen = compose.listen(settings.load({}, {"data": str(directory), "listen": "127.0.0.1:0"}))
-    made = compose.server(chosen)
-    key = made.started.account_key
-    assert key is not None
-    with listener, compose.running(made, listener) as server:
-        asked.send((server.endpoint, Credentials(key.access_key_id, key.secret, made.settings.region)))
-        asked.recv()
+def prepared(directory: Path) -> Iterator[Server]:
+    """A server with the logstore that the rows go to."""
+    with served(directory) as started, closing(Client(started.endpoint, started.key)) as client:
+        client.sls("POST", "/", body=json.dumps({"projectName": PROJECT, "description": ""}).encode())
+        client.sls("POST", "/logstores", PROJECT, body=json.dumps({"logstoreName": LOGSTORE, "ttl": 1}).encode())
+        keys = {name: {"type": "text", "doc_value": True} for name in ("action", "srcaddr", "version")}
+        client.sls("POST", f"/logstores/{LOGSTORE}/index", PROJECT, body=json.dumps({"keys": keys}).encode())
+        yield Server(started.endpoint, started.key, started.process_id)
 
 
 def main() -> None:
@@ -283,7 +264,7 @@ def main() -> None:
     for number in options.forms:
         form = FORMS[number]
         # A disk of its own for every case, so that none pays for the sealing of the one before.
-        with tempfile.TemporaryDirectory(dir=options.directory) as directory, served(Path(directory)) as server:
+        with tempfile.TemporaryDirectory(dir=options.directory) as directory, prepared(Path(directory)) as server:
             measure(server, Load(form, options.connections, options.seconds), "full")
             if options.speed_only:
                 continue

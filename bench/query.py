@@ -11,16 +11,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +27,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import rows as generator
 from query_peers import HOUR_SECONDS, NAMES, Day, digest
+from serving import served
 
-from weir import compose, settings
 from weir.client import Client
-from weir.contract.sign import Credentials
 from weir.query.index import Index
 
 PROJECT, LOGSTORE = "bench", "flows"
@@ -61,31 +58,6 @@ class Weir:
 
     def ask(self, text: str, from_s: int, to_s: int, **more: Any) -> list[dict[str, Any]]:
         return self.client.get_logs(PROJECT, LOGSTORE, {"from": from_s, "to": to_s, "query": text, **more}).rows
-
-
-@contextmanager
-def served(directory: Path) -> Iterator[Weir]:
-    here, there = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=serve, args=(directory, there))
-    process.start()
-    client = Client(*here.recv())
-    assert process.pid is not None
-    try:
-        yield Weir(client, process.pid)
-    finally:
-        client.close()
-        here.send("stop")
-        process.join()
-
-
-def serve(directory: Path, asked: Connection) -> None:
-    listener, chosen = compose.listen(settings.load({}, {"data": str(directory), "listen": "127.0.0.1:0"}))
-    made = compose.server(chosen)
-    key = made.started.account_key
-    assert key is not None
-    with listener, compose.running(made, listener) as server:
-        asked.send((server.endpoint, Credentials(key.access_key_id, key.secret, made.settings.region)))
-        asked.recv()
 
 
 def fill(weir: Weir, day: Day, parquet: Path) -> float:
@@ -232,7 +204,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=options.directory) as name:
         parquet, work = Path(name) / "rows", Path(name) / "peers"
         parquet.mkdir()
-        with served(Path(name) / "weir") as weir:
+        with served(Path(name) / "weir") as server, closing(Client(server.endpoint, server.key)) as client:
+            weir = Weir(client, server.process_id)
             done = threading.Event()
             threading.Thread(target=weir.watch, args=(done,), daemon=True).start()
             rate = fill(weir, day, parquet)
